@@ -1,0 +1,136 @@
+"""Settings, from EDARAN_… variables or a .env file. Secrets do not print.
+
+EDARAN_DATABASE__URL is `Settings().database.url`, and so on. A wrong setting raises `Problem`, which names
+it and the repair but not its value: that may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from bot.problems import Problem
+
+PREFIX = "EDARAN_"
+DATABASE_URL = re.compile(r"(sqlite(\+aiosqlite)?:///?|postgresql(\+\w+)?://)\S*")
+
+
+def _matches(pattern: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(secret: SecretStr) -> SecretStr:
+        if compiled.fullmatch(secret.get_secret_value()) is None:
+            raise ValueError("wrong form")
+        return secret
+
+    return AfterValidator(check)
+
+
+BotToken = Annotated[SecretStr, _matches(r"\d+:[\w-]+")]
+WebhookSecret = Annotated[SecretStr, _matches(r"[A-Za-z0-9_-]{1,256}")]
+"""The characters that Telegram takes for `secret_token`."""
+Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Database(_Group):
+    url: Annotated[str, Field(pattern=DATABASE_URL)] = "sqlite:///data/edaran.db"
+    """A path after three slashes counts from the folder in which the program starts."""
+
+
+class Telegram(_Group):
+    token: BotToken | None = None
+    api_base: Address | None = None
+    """A Bot API server other than Telegram's, as aiogram's `TelegramAPIServer.from_base` takes it."""
+    webhook_secret: WebhookSecret | None = None
+    webhook_url: Address | None = None
+    """Where Telegram reaches this server; None: somebody else announces the webhook."""
+
+
+class Whatsapp(_Group):
+    token: SecretStr | None = None
+    phone_id: str | None = None
+    app_secret: SecretStr | None = None
+    verify_token: SecretStr | None = None
+    api_base: Address | None = None
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database: Database = Database()
+    telegram: Telegram = Telegram()
+    whatsapp: Whatsapp = Whatsapp()
+
+    def telegram_token(self) -> str:
+        """Raises `Problem` if there is none."""
+        return _required(self.telegram.token, "TELEGRAM__TOKEN", "123456789:AA…")
+
+    def webhook_secret(self) -> str:
+        """Raises `Problem` if there is none: anybody could send updates."""
+        return _required(self.telegram.webhook_secret, "TELEGRAM__WEBHOOK_SECRET", "openssl rand -hex 32")
+
+
+def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """The settings of this process. Raises `Problem` for the first wrong one."""
+    try:
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]  # named by pydantic-settings only
+    except ValidationError as error:
+        raise _problem(error.errors(include_input=False, include_url=False)[0]) from None
+    except SettingsError as error:
+        group = PREFIX + (re.findall(r'field "(\w+)"', str(error)) or ["?"])[0].upper()
+        raise Problem("setting.wrong", setting=group, form=f"{group}__…") from None
+
+
+def _required(secret: SecretStr | None, name: str, example: str) -> str:
+    if secret is None:
+        raise Problem("setting.missing", setting=PREFIX + name, example=example)
+    return secret.get_secret_value()
+
+
+def _problem(error: ErrorDetails) -> Problem:
+    names = [str(part) for part in error["loc"]]
+    setting = PREFIX + "__".join(names).upper()
+    if error["type"] != "extra_forbidden":
+        return Problem("setting.wrong", setting=setting, form=FORMS.get(setting, ""))
+    near = get_close_matches(setting, list(_known()), n=1, cutoff=0.6)
+    return Problem("setting.unknown", setting=setting, near=near[0] if near else ", ".join(_known()))
+
+
+def _known() -> list[str]:
+    groups = {name: field.annotation for name, field in Settings.model_fields.items()}
+    return [
+        f"{PREFIX}{name}__{entry}".upper()
+        for name, group in groups.items()
+        if isinstance(group, type) and issubclass(group, BaseModel)
+        for entry in group.model_fields
+    ]
+
+
+FORMS = {
+    "EDARAN_DATABASE__URL": "sqlite:///data/edaran.db, postgresql://…",
+    "EDARAN_TELEGRAM__TOKEN": "123456789:AA…",
+    "EDARAN_TELEGRAM__API_BASE": "https://api.telegram.org",
+    "EDARAN_TELEGRAM__WEBHOOK_SECRET": "A-Z a-z 0-9 _ - (1–256)",
+    "EDARAN_TELEGRAM__WEBHOOK_URL": "https://bot.example.go.id",
+    "EDARAN_WHATSAPP__API_BASE": "https://graph.facebook.com",
+}
+"""What a right value looks like, shown when one is wrong."""

@@ -1,0 +1,73 @@
+"""What people/ needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.people.profile import Profile
+from bot.vocabulary import Wording
+
+
+class Profiles(Protocol):
+    """Where profiles are kept. A method returns when the change is durable."""
+
+    async def get(self, channel: str, external_id: str) -> Profile | None:
+        """None: this person has never been seen, or had her profile deleted."""
+
+    async def put(self, profile: Profile) -> None:
+        """Creates or replaces the profile of (channel, external_id)."""
+
+    async def delete(self, channel: str, external_id: str) -> None:
+        """Forgets the person. No error if there is nothing to forget."""
+
+
+class Force(StrEnum):
+    """Where a circular stands at a given moment."""
+
+    IN_FORCE = "in_force"
+    NOT_YET = "not_yet"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class CircularCard:
+    """A circular as /edaran lists it.
+
+    `number`: None where the source gives none. `since`: first day in force, None if unknown; `since_assumed`:
+    the source does not state that day. `until`: last day in force, None: open-ended. `publisher`: who
+    published what was read; `original_seen`: whether the signed text was.
+    """
+
+    id: str
+    number: str | None
+    about: Wording
+    force: Force
+    since: date | None
+    since_assumed: bool
+    until: date | None
+    publisher: str
+    original_seen: bool
+
+
+class Directory(Protocol):
+    """What the corpus offers to choose from. Ids are stable; names are for people. Asked anew at every use,
+    because the corpus can be replaced while the bot runs."""
+
+    def regencies(self) -> Mapping[str, str]:
+        """Id → full name."""
+
+    def statuses(self) -> Mapping[str, Wording]: ...
+
+    def units(self) -> Mapping[str, Wording]:
+        """Unit classes, in the order in which to offer them."""
+
+    def patterns(self, regency: str) -> Mapping[str, Wording]:
+        """Working patterns a person can belong to (not the dated replacements); the first is the default.
+        Empty for an unknown regency."""
+
+    def circulars(self, regency: str, now: datetime) -> Sequence[CircularCard]:
+        """All registered circulars of the regency, those in force first. Empty for an unknown regency."""
