@@ -111,6 +111,8 @@ def _agreeing(points: list[Day], found: list[date]) -> tuple[Days, ...]:
     for candidate in found:
         if all(_accepts(day, own, candidate) for day, own in zip(points, found, strict=True)):
             return (_one(candidate),)
+    if points[0].kind is DayKind.WEEKDAY and points[1].kind is DayKind.OFFSET and points[1].n == 1:
+        return (_one(found[0]),)  # "Sabtu besok" is the Saturday to come, as "besok Sabtu" is not
     return tuple(_one(candidate) for candidate in dict.fromkeys(found))
 
 

@@ -70,11 +70,16 @@ def _belong(one: Expression, other: Expression, between: list[str], words: TimeW
         return False
     if between and between[-1] in words.choosing["pilihan"]:
         return False
-    if _past(one) and any(mark in between for mark in words.choosing["kalimat"]):
-        return False
+    if _past(one) and (other.side > 0 or _turns(between, words)):
+        return False  # "kemarin ada yang live, kalau nanti malam jam 8 boleh?" asks about tonight
     if one.vague or other.vague:
         return _side_fits(one, other, between, words)
     return _complete(one, other) or _complete(other, one)
+
+
+def _turns(between: list[str], words: TimeWords) -> bool:
+    """Whether a new sentence or a supposition begins between two expressions."""
+    return any(word in words.choosing["kalimat"] or word in words.choosing["pengandaian"] for word in between)
 
 
 def _past(said: Expression) -> bool:

@@ -54,8 +54,8 @@ def lexemes(tokens: tuple[Token, ...], words: TimeWords) -> list[Lexeme]:
         return found
     found = _numbers(found)
     if any(lexeme.sense.part is not None for lexeme in found):
-        found = _without_borrowed_parts(tokens, _without_greeting(tokens, found, words), words)
-    return found
+        found = _without_greeting(tokens, found, words)
+    return _without_borrowed(tokens, found, words)
 
 
 def _phrase(tokens: tuple[Token, ...], place: int, entry: Entry, found: list[Lexeme]) -> int:
@@ -209,12 +209,21 @@ def _without_greeting(tokens: tuple[Token, ...], found: list[Lexeme], words: Tim
     return found
 
 
-def _without_borrowed_parts(tokens: tuple[Token, ...], found: list[Lexeme], words: TimeWords) -> list[Lexeme]:
-    """Drops the part of the day in "shift malam", "makan siang", "selamat sore"."""
-    return [
-        lexeme
-        for lexeme in found
-        if lexeme.sense.part is None
-        or not lexeme.first
-        or tokens[lexeme.first - 1].norm not in words.no_part_after
-    ]
+def _without_borrowed(tokens: tuple[Token, ...], found: list[Lexeme], words: TimeWords) -> list[Lexeme]:
+    """Drops the part of the day in "shift malam", the day in "Pasar Minggu" and "suasana kemerdekaan", the
+    "sd" of "guru SD"."""
+    kept: list[Lexeme] = []
+    for lexeme in found:
+        follows_time = bool(kept) and kept[-1].after == lexeme.first
+        if tokens[lexeme.first].norm in words.until_after_time and not follows_time:
+            continue
+        if not lexeme.first or not _borrowed(lexeme.sense, tokens[lexeme.first - 1].norm, words):
+            kept.append(lexeme)
+    return kept
+
+
+def _borrowed(sense: Sense, before: str, words: TimeWords) -> bool:
+    if sense.part is not None:
+        return before in words.no_part_after
+    named = sense.weekday is not None or sense.dated is not None or sense.feast is not None
+    return named and before in words.no_day_after

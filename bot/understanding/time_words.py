@@ -85,6 +85,8 @@ class TimeWords:
         self.no_time_after = frozenset(not_time["sesudah"])
         self.no_time_before = frozenset(not_time["sebelum"])
         self.no_part_after = frozenset(data["bukan_bagian_sesudah"])
+        self.until_after_time = frozenset(data["sampai_sesudah_waktu"])
+        self.no_day_after = frozenset(data["bukan_hari_sesudah"])
         self.date_heads = tuple([head] for head in data["kepala_tanggal"])
         self.topic_before = _phrases(data["pokok_pembicaraan"]["sebelum"])
         self.topic_after = _phrases(data["pokok_pembicaraan"]["sesudah"])

@@ -1,0 +1,81 @@
+"""From a chat message to what it says: normalise → times → frame.
+
+`Understanding` is the package's door. It is compiled once from the vocabulary; reading is pure and never
+fails, whatever the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model import Token, Understood
+from bot.understanding.frame import Frame
+from bot.understanding.lexicon import Lexicon
+from bot.understanding.normalise import Normaliser
+from bot.understanding.spelling import Speller
+from bot.understanding.time_reading import asked, times_and_spans
+from bot.understanding.time_words import TimeWords
+from bot.understanding.times import NO_TIMES, Times
+from bot.vocabulary import Vocabulary
+
+__all__ = ["Understanding"]
+
+
+class Understanding:
+    """Raises ValueError when the vocabulary's language files contradict themselves."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._normaliser = Normaliser(vocabulary.language["obrolan"])
+        lexicon = Lexicon(vocabulary, self._norms)
+        spelling = vocabulary.language["niat"]["ejaan"]
+        self._frame = Frame(vocabulary, lexicon)
+        self._speller = Speller(lexicon.words(spelling["kata"]), lexicon.words(spelling["sungguhan"]))
+        self._denials = self._frame.small.denials
+        self._time_words = TimeWords(vocabulary.language["waktu"])
+        small = lexicon.words(vocabulary.language["niat"]["kata_tugas"])
+        self._known = lexicon.known_words() | small | frozenset(_words(vocabulary.language["waktu"]))
+
+    def read(self, text: str, now: datetime, expecting: str | None = None) -> Understood:
+        """What `text` says at `now` (local to the regency).
+
+        `expecting`: what the bot has just asked: a fact's id, "time" or "activity"; None if nothing.
+        """
+        tokens = tuple(self._spelt(token) for token in self._normaliser.tokens(text))
+        return self._frame.read(tokens, now, self._times(tokens, now), expecting)
+
+    def _times(self, tokens: tuple[Token, ...], now: datetime) -> Times:
+        groups, pieces = times_and_spans(tokens, now, self._time_words)
+        if not pieces:
+            return NO_TIMES
+        starts = {start for start, _ in pieces}
+        denied = {
+            i for i, token in enumerate(tokens) if token.norm in self._denials and token.start in starts
+        }
+        tags = denied and denied & self._frame.tags(tokens)
+        if tags:  # "boleh live ga pas jam kerja?" speaks of working hours, not of the time outside them
+            return self._times(tuple(token for i, token in enumerate(tokens) if i not in tags), now)
+        return Times(groups, pieces, lambda some: asked(tokens, some, now, self._time_words))
+
+    def _spelt(self, token: Token) -> Token:
+        if token.norm in self._known:
+            return token
+        meant = self._speller.correct(token.norm)
+        return token if meant is None else replace(token, norm=meant)
+
+    def _norms(self, text: str) -> tuple[str, ...]:
+        return tuple(token.norm for token in self._normaliser.tokens(text) if token.norm[0].isalnum())
+
+
+def _words(data: object) -> Iterator[str]:
+    """Every word in nested plain data, keys included."""
+    if isinstance(data, str):
+        yield from data.split()
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _words(key)
+            yield from _words(value)
+    elif isinstance(data, Sequence):
+        for item in data:
+            yield from _words(item)

@@ -1,0 +1,112 @@
+"""Which facts a message states. Weak or contradictory evidence states nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.model import FactValue
+from bot.understanding.marks import Cue, Mark, Sheet
+from bot.understanding.segments import asks
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """`claimed`: facts that a pretext or a question ("anggap saja …", "harus akun dinas?") does not
+    establish. `one_suffices`: facts that hold as soon as one thing said makes them so, unless a word of
+    `undoing` ("lepas", "ganti") ends them."""
+
+    claimed: frozenset[str]
+    one_suffices: frozenset[str]
+    undoing: frozenset[str]
+
+
+def facts(sheet: Sheet, caution: Caution) -> dict[str, tuple[FactValue, Mark]]:
+    """Fact id → value and the words that said it."""
+    said: dict[str, list[Mark]] = {}
+    for mark in sheet.of(Cue.FACT):
+        if not _doubtful(sheet, mark, caution):
+            said.setdefault(mark.name, []).append(mark)
+    found: dict[str, tuple[FactValue, Mark]] = {}
+    for name, marks in said.items():
+        settled = _settled(sheet, marks, caution)
+        value = None if settled is None else _value(settled)
+        if settled is not None and value is not None:
+            found[name] = value, settled
+    return found
+
+
+def status(sheet: Sheet) -> Mark | None:
+    """The status asked about ("saya honorer", "kalau kades boleh?"), None if it is only mentioned or
+    compared."""
+    said = [mark for mark in sheet.of(Cue.STATUS) if not mark.negated]
+    if len({mark.name for mark in said}) != 1 or not _is_subject(sheet, said[0]):
+        return None
+    return said[0]
+
+
+def _is_subject(sheet: Sheet, mark: Mark) -> bool:
+    before = [place for place in range(mark.first) if sheet.segment_of[place] == mark.segment]
+    return all(sheet.norms[place] in sheet.small.function for place in before)
+
+
+def _value(mark: Mark) -> FactValue | None:
+    if not mark.negated:
+        return mark.value
+    return not mark.value if isinstance(mark.value, bool) else None
+
+
+def _doubtful(sheet: Sheet, mark: Mark, caution: Caution) -> bool:
+    if mark.open or _stands_before(sheet, Cue.EXCEPT, mark):
+        return True
+    if mark.name in caution.claimed and _value(mark) is True:
+        return _stands_before(sheet, Cue.PRETEXT, mark) or _stands_before(sheet, Cue.MUST, mark)
+    return _is_report(sheet, mark)
+
+
+def _stands_before(sheet: Sheet, cue: Cue, mark: Mark) -> bool:
+    return any(m.segment == mark.segment and m.last <= mark.first for m in sheet.of(cue))
+
+
+def _is_report(sheet: Sheet, mark: Mark) -> bool:
+    """Whether it is another's situation and a later clause tells one's own: "teman saya pakai akun dinas,
+    kalau saya pakai akun pribadi?"."""
+    about_others = any(m.segment == mark.segment for m in sheet.of(Cue.OTHERS))
+    own = any(m.segment > mark.segment for m in sheet.of(Cue.SELF))
+    return about_others and own and not asks(sheet, mark.segment)
+
+
+def _settled(sheet: Sheet, marks: list[Mark], caution: Caution) -> Mark | None:
+    """The mark that counts when several speak of one fact, None if they contradict each other."""
+    if len({_value(mark) for mark in marks}) == 1:
+        return marks[0]
+    after = [mark for mark in marks if mark.first >= sheet.last_correction()]
+    if after and len(after) < len(marks):
+        return _settled(sheet, after, caution)
+    if _alternatives(sheet, marks):
+        return None
+    last = marks[-1]
+    if last.name in caution.one_suffices:
+        undone = caution.undoing.intersection(sheet.norms[last.first : last.last])
+        if undone or _same_words(sheet, marks):
+            return last
+        return next((mark for mark in marks if _value(mark) is True), None)
+    if last.name in caution.claimed and _value(last) is True:
+        return None  # "live di akun pribadi, akun dinas cuma buat posting"
+    return last if _changes(sheet, marks) else None
+
+
+def _alternatives(sheet: Sheet, marks: list[Mark]) -> bool:
+    """Whether the two are offered side by side: "pakai seragam atau baju biasa"."""
+    return any(marks[0].last <= m.first < marks[-1].first for m in sheet.of(Cue.OR))
+
+
+def _changes(sheet: Sheet, marks: list[Mark]) -> bool:
+    """Whether the last word on it stands apart from the first: in another clause or as another word of it."""
+    return marks[0].segment != marks[-1].segment or _same_words(sheet, marks)
+
+
+def _same_words(sheet: Sheet, marks: Iterable[Mark]) -> bool:
+    """Whether one thing is said twice, then otherwise: "pakai seragam? engga pakai seragam"."""
+    first, *others = (set(sheet.norms[m.first : m.last]) for m in marks)
+    return any(first & other for other in others)
