@@ -1,0 +1,148 @@
+"""What stands behind a verdict, gathered for the reply: citations, sanctions, notes, open questions.
+
+Nothing is decided here. Notes and open questions come with the rules they speak of, unless the known
+facts exclude them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.model import Asker, Citation, Explanation, Question, Remark, RuleRef, Source, Verdict
+from bot.policy.condition import ALWAYS, Condition
+from bot.policy.corpus import Circular, Corpus, Note, OpenQuestion, Sanction
+from bot.policy.decide import Engine, RegencyEngine
+
+_MEMO_LIMIT = 20_000
+
+Refs = tuple[RuleRef, ...]
+
+
+class Explainer:
+    """Explains the verdicts of one engine. Explanations are values, so equal ones are built once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        corpus = engine.corpus
+        self._sources = {circular.id: _source(circular, corpus) for circular in corpus.circulars.values()}
+        self._citations = {
+            rule.ref: Citation(
+                rule.ref,
+                self._sources[circular.id],
+                rule.modality.value,
+                rule.activity,
+                rule.clause,
+                rule.quote,
+                rule.summary,
+                rule.content,
+            )
+            for circular in corpus.circulars.values()
+            for rule in circular.rules
+        }
+        self._memo: dict[object, Explanation] = {}
+
+    def explain(
+        self, question: Question, asker: Asker, verdict: Verdict | None, now: datetime
+    ) -> Explanation:
+        """The law around `question`; `verdict` None where the intent asks for none."""
+        regency = self._engine.regency(asker.regency)
+        when = now if question.when is None or question.when.start is None else question.when.start
+        day = when.astimezone(regency.calendar.zone).date()
+        lists = (
+            (verdict.basis, verdict.others, verdict.overridden, verdict.duties)
+            if verdict
+            else ((), (), (), ())
+        )
+        known = regency.known(question, asker)
+        key = (asker.regency, question.activity, regency.law.slice_at(day), lists, known)
+        found = self._memo.get(key)
+        if found is None:
+            if len(self._memo) > _MEMO_LIMIT:
+                self._memo.clear()
+            around = _Around(regency, question, asker)
+            found = self._explanation(around, around.circulars(regency.law.in_force(day)), *lists)
+            self._memo[key] = found
+        return found
+
+    def _explanation(
+        self,
+        around: _Around,
+        circulars: list[Circular],
+        basis: Refs,
+        others: Refs,
+        overridden: Refs,
+        duties: Refs,
+    ) -> Explanation:
+        refs = (*basis, *others, *overridden, *duties)
+        touched = {ref.circular for ref in refs} or {circular.id for circular in circulars}
+        about = [circular for circular in circulars if circular.id in touched]
+        rules = set(refs) or {rule.ref for circular in circulars for rule in circular.rules}
+
+        def remarks(entries: Iterable[tuple[Circular, Note | OpenQuestion | Sanction]]) -> tuple[Remark, ...]:
+            return tuple(self._remark(e, c, bool(refs)) for c, e in entries if around.concerns(e, rules))
+
+        return Explanation(
+            basis=self._cited(basis),
+            others=self._cited(others),
+            overridden=self._cited(overridden),
+            duties=self._cited(duties),
+            sources=tuple(self._sources[circular.id] for circular in circulars),
+            sanctions=remarks((c, s) for c in about for s in c.sanctions),
+            notes=remarks((c, n) for c in about for n in c.notes),
+            open_questions=remarks((c, q) for c in about for q in c.open_questions),
+        )
+
+    def _cited(self, refs: Refs) -> tuple[Citation, ...]:
+        return tuple(self._citations[ref] for ref in refs)
+
+    def _remark(self, entry: Note | OpenQuestion | Sanction, circular: Circular, ruled: bool) -> Remark:
+        source = self._sources[circular.id]
+        match entry:
+            case Note():
+                return Remark(entry.kind, entry.content, source, entry.speaker, entry.quote)
+            case Sanction():
+                return Remark("sanksi", entry.content, source, entry.source, entry.quote)
+            case OpenQuestion():
+                specific = ruled if entry.rules else entry.condition != ALWAYS
+                return Remark("terbuka", entry.content, source, specific=specific)
+
+
+class _Around:
+    """What of the law concerns one question, as far as what is known (time aside) can tell."""
+
+    def __init__(self, regency: RegencyEngine, question: Question, asker: Asker) -> None:
+        self._regency = regency
+        self._question = question
+        self._asker = asker
+
+    def circulars(self, in_force: Iterable[Circular]) -> list[Circular]:
+        """Those in force that speak of the act; all in force if none does; all registered if none is."""
+        activity = self._question.activity
+        reaching = [circular for circular in in_force if self._possible(circular.addressees)]
+        if activity is not None:
+            reaching = [c for c in reaching if self._regency.law.rules([c], activity)] or reaching
+        return reaching or list(self._regency.law.circulars)
+
+    def concerns(self, entry: Note | OpenQuestion | Sanction, rules: set[RuleRef]) -> bool:
+        condition = ALWAYS if isinstance(entry, Sanction) else entry.condition
+        return (not entry.rules or not rules.isdisjoint(entry.rules)) and self._possible(condition)
+
+    def _possible(self, condition: Condition) -> bool:
+        return self._regency.possible(condition, self._question, self._asker)
+
+
+def _source(circular: Circular, corpus: Corpus) -> Source:
+    return Source(
+        circular=circular.id,
+        number=circular.number,
+        about=circular.about,
+        issuer=circular.issuer,
+        rank=corpus.ranks[circular.rank].name,
+        enacted=circular.enacted,
+        since=circular.since,
+        until=circular.until,
+        publisher=circular.evidence.name,
+        original_seen=circular.evidence.original_seen,
+        since_assumed=circular.since_basis,
+    )

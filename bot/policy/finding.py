@@ -1,0 +1,205 @@
+"""What one diagram of outcomes says when some facts are unknown: headline, certainty, needs, conditions.
+
+Nothing is enumerated: the facts that matter are the variables the reduced diagram still tests, a
+condition is a path through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+
+from bot.model import ALLOWED, Literal, RuleRef, VerdictKind
+from bot.policy.condition import Variable
+from bot.policy.diagram import Cells, Space
+from bot.policy.precedence import Outcome
+
+SEVERITY = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            VerdictKind.PERMITTED,
+            VerdictKind.NOT_PROHIBITED,
+            VerdictKind.EXEMPT,
+            VerdictKind.OBLIGATORY,
+            VerdictKind.NOT_COVERED,
+            VerdictKind.NOT_IN_FORCE,
+            VerdictKind.CONFLICT,
+            VerdictKind.PROHIBITED,
+        )
+    )
+}
+"""Which verdict counts for a whole that has parts, and for a fact nobody presumes: the highest."""
+
+_KIND = attrgetter("kind")
+_UNLIKELY = 100.0  # the price of a way out that the person cannot choose (to have another status)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The part of a Verdict that does not depend on the clock; see `model.Verdict` for the fields."""
+
+    kind: VerdictKind
+    certain: bool
+    needs: tuple[str, ...]
+    conditions: tuple[Literal, ...]
+    basis: tuple[RuleRef, ...]
+    others: tuple[RuleRef, ...]
+    overridden: tuple[RuleRef, ...]
+    duties: tuple[RuleRef, ...]
+
+
+def worse(a: Outcome, b: Outcome) -> Outcome:
+    """The outcome of a whole with parts `a` and `b`: the severer verdict, with all rules that carry it."""
+    if a.kind is not b.kind:
+        return a if SEVERITY[a.kind] > SEVERITY[b.kind] else b
+    return Outcome(
+        a.kind, _union(a.basis, b.basis), _union(a.duties, b.duties), _union(a.overridden, b.overridden)
+    )
+
+
+def _union(a: tuple[RuleRef, ...], b: tuple[RuleRef, ...]) -> tuple[RuleRef, ...]:
+    return tuple(dict.fromkeys(a + b))
+
+
+class Reader:
+    """Reads findings off diagrams whose leaves are Outcome. `fixed`: levels a person cannot choose."""
+
+    def __init__(self, space: Space, variables: tuple[Variable, ...], fixed: frozenset[int]) -> None:
+        self._space = space
+        self._variables = variables
+        self._fixed = fixed
+        self._memo: dict[tuple[int, tuple[int | None, ...]], Finding] = {}
+        self._kinds: dict[int, int] = {}
+
+    def finding(self, root: int, presumed: tuple[int | None, ...]) -> Finding:
+        """What `root` says, reading unknown facts as `presumed` (a cell a level; None: nothing is)."""
+        key = (root, presumed)
+        found = self._memo.get(key)
+        if found is None:
+            found = self._memo[key] = self._read(root, presumed)
+        return found
+
+    def hopeful(self, root: int, presumed: Cells, free: frozenset[int]) -> bool:
+        """Whether some values of the `free` levels may give an allowed headline; False is certain."""
+        space = self._space
+        memo: dict[int, bool] = {}
+
+        def walk(node: int) -> bool:
+            if node not in memo:
+                level, branches = space.level(node), space.branches(node)
+                if space.is_leaf(node):
+                    memo[node] = space.value(node).kind in ALLOWED
+                elif level in free:
+                    memo[node] = any(map(walk, branches))
+                else:
+                    cell = presumed[level]
+                    memo[node] = all(map(walk, branches)) if cell is None else walk(branches[cell])
+            return memo[node]
+
+        return walk(root)
+
+    def _read(self, root: int, presumed: Cells) -> Finding:
+        kinds = self._space.mapped(root, _KIND, self._kinds)
+        chosen = self._headline_cells(root, presumed)
+        outcome: Outcome = self._space.decide(root, chosen)
+        needs = self._by_telling(kinds)
+        carried = {ref for o in self._space.outcomes(root) if o.kind is outcome.kind for ref in o.basis}
+        return Finding(
+            kind=outcome.kind,
+            certain=not needs,
+            needs=tuple(dict.fromkeys(self._variables[level].fact for level in needs)),
+            conditions=self._conditions(kinds, outcome.kind, chosen, needs),
+            basis=outcome.basis,
+            others=tuple(sorted(carried - set(outcome.basis), key=lambda ref: (ref.circular, ref.rule))),
+            overridden=outcome.overridden,
+            duties=outcome.duties,
+        )
+
+    def _headline_cells(self, root: int, presumed: Cells) -> list[int]:
+        """A cell for every level: the presumed one, else the one that leads to the severest verdict."""
+        space = self._space
+        memo: dict[int, tuple[int, dict[int, int]]] = {}
+
+        def walk(node: int) -> tuple[int, dict[int, int]]:
+            if node not in memo:
+                if space.is_leaf(node):
+                    memo[node] = (SEVERITY[space.value(node).kind], {})
+                else:
+                    level = space.level(node)
+                    cell = presumed[level]
+                    options = range(space.sizes[level]) if cell is None else (cell,)
+                    below = ((walk(space.branches(node)[c]), c) for c in options)
+                    (severity, path), best = max(below, key=lambda item: item[0][0])
+                    memo[node] = (severity, {level: best, **path})
+            return memo[node]
+
+        path = walk(root)[1]
+        return [path.get(level, presumed[level] or 0) for level in range(len(space.sizes))]
+
+    def _by_telling(self, kinds: int) -> list[int]:
+        """The levels that matter, first those an answer to which most often settles the verdict."""
+
+        def settled(level: int) -> int:
+            cells = range(self._space.sizes[level])
+            return sum(self._space.constant(kinds, {level: (cell,)}) for cell in cells)
+
+        levels = self._space.support(kinds)
+        return sorted(levels, key=lambda level: (-settled(level), level)) if len(levels) > 1 else list(levels)
+
+    def _conditions(
+        self, kinds: int, headline: VerdictKind, chosen: list[int], needs: list[int]
+    ) -> tuple[Literal, ...]:
+        if not needs:
+            return ()
+        if headline in ALLOWED:
+            path = {level: chosen[level] for level in needs}
+        else:
+            way_out = self._space.cheapest(kinds, self._price(chosen), ALLOWED.__contains__)
+            if way_out is None:
+                return ()
+            path = way_out[1]
+        sufficient = self._widened(kinds, self._sufficient(kinds, path, chosen))
+        found = ((self._variables[level], sufficient[level]) for level in sorted(sufficient))
+        return tuple(variable.literal(cells.start, cells.stop - 1) for variable, cells in found)
+
+    def _price(self, chosen: list[int]) -> Callable[[int, int], float]:
+        def price(level: int, cell: int) -> float:
+            if cell == chosen[level]:
+                return 0.0
+            return _UNLIKELY if level in self._fixed else 1.0
+
+        return price
+
+    def _sufficient(self, kinds: int, path: dict[int, int], chosen: list[int]) -> dict[int, range]:
+        """A smallest part of `path` that still guarantees an allowed verdict; what is presumed anyway
+        is dropped last-mentioned first, what deviates from it is kept if at all needed."""
+        kept = {level: range(cell, cell + 1) for level, cell in path.items()}
+        for level in sorted(path, key=lambda lv: (path[lv] != chosen[lv], -lv)):
+            fewer = {lv: cells for lv, cells in kept.items() if lv != level}
+            if self._guarantees(kinds, fewer):
+                kept = fewer
+        return kept
+
+    def _widened(self, kinds: int, kept: dict[int, range]) -> dict[int, range]:
+        """The same conditions, those on numbers and dates as wide as they still guarantee the verdict."""
+        for level in kept:
+            if self._variables[level].values:
+                continue
+            for step in (-1, 1):
+                while wider := _stretched(kept[level], step, self._space.sizes[level]):
+                    if not self._guarantees(kinds, {**kept, level: wider}):
+                        break
+                    kept[level] = wider
+        return kept
+
+    def _guarantees(self, kinds: int, within: Mapping[int, range]) -> bool:
+        return self._space.always(kinds, within, ALLOWED.__contains__)
+
+
+def _stretched(cells: range, step: int, size: int) -> range | None:
+    """One cell more, below (-1) or above (+1); None where there is none."""
+    if step < 0:
+        return range(cells.start - 1, cells.stop) if cells.start else None
+    return range(cells.start, cells.stop + 1) if cells.stop < size else None

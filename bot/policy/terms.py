@@ -1,0 +1,186 @@
+"""`bila` to Condition: the closed language of conditions, checked against the vocabulary.
+
+A mapping is a conjunction. Its keys are facts, or `semua` (all of), `salah_satu` (any of), `bukan` (not).
+A fact's value is one value, a list of values, `selain` (anything but), or comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from bot.model import FactValue
+from bot.policy.condition import All, Condition, Cut, Measure, Not, Some, Test
+from bot.policy.document import Document
+from bot.policy.problems import Path, Problem, suggestion
+from bot.vocabulary import Fact, FactKind, Named, Vocabulary
+
+_LOW: Mapping[str, int] = {"paling_sedikit": 0, "lebih_dari": 1, "sejak": 0}
+"""Comparisons that bound from below, and on which side of the bound the cut lies (0: it is included)."""
+_HIGH: Mapping[str, int] = {"paling_banyak": 1, "kurang_dari": 0, "sampai": 0}
+"""Comparisons that bound from above (1: the bound is included; `sampai`, like every end, is not)."""
+_OF_NUMBERS = ("paling_sedikit", "lebih_dari", "paling_banyak", "kurang_dari")
+_OF_DATES = ("sejak", "sampai")
+
+
+class TermReader:
+    """Reads the conditions of one document; what is wrong is added to `problems`."""
+
+    def __init__(self, document: Document, vocabulary: Vocabulary, problems: list[Problem]) -> None:
+        self._document = document
+        self._vocabulary = vocabulary
+        self._problems = problems
+
+    def condition(self, data: Any, path: Path) -> Condition:
+        if not isinstance(data, Mapping) or (not data and path[-1] != "bila"):
+            self._wrong(path, "policy.error.condition_shape", value=data)
+            return All(())
+        parts = [self._entry(str(key), value, (*path, str(key))) for key, value in data.items()]
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def _entry(self, key: str, value: Any, path: Path) -> Condition:
+        match key:
+            case "semua":
+                return All(self._parts(value, path))
+            case "salah_satu":
+                return Some(self._parts(value, path))
+            case "bukan":
+                return Not(self.condition(value, path))
+        fact = self._vocabulary.facts.get(key)
+        if fact is None:
+            known = (*self._vocabulary.facts, "semua", "salah_satu", "bukan")
+            self._wrong(path, "policy.error.unknown_fact", name=key, suggestion=suggestion(key, known))
+            return All(())
+        return self._test(fact, value, path)
+
+    def _parts(self, value: Any, path: Path) -> tuple[Condition, ...]:
+        if not isinstance(value, list) or not value:
+            self._wrong(path, "policy.error.condition_list", name=path[-1])
+            return ()
+        return tuple(self.condition(part, (*path, index)) for index, part in enumerate(value))
+
+    def _test(self, fact: Fact, value: Any, path: Path) -> Condition:
+        if isinstance(value, Mapping):
+            return self._compared(fact, value, path)
+        values = value if isinstance(value, list) else [value]
+        if not values:
+            self._wrong(path, "policy.error.condition_list", name=fact.id)
+        if fact.kind in (FactKind.NUMBER, FactKind.DATE):
+            return Some(tuple(self._exactly(fact, item, path) for item in values))
+        return Test(fact.id, frozenset(self._values(fact, values, path)))
+
+    def _exactly(self, fact: Fact, item: Any, path: Path) -> Condition:
+        bound = self._bound(fact, item, path, Measure.VALUE)
+        return Test(fact.id, None, (bound, 0), _whole((bound, 1), Measure.VALUE))
+
+    def _values(self, fact: Fact, values: Iterable[Any], path: Path) -> Iterable[FactValue]:
+        for item in values:
+            value = _yes_or_no(item) if fact.kind is FactKind.YES_NO else item
+            if not isinstance(value, (bool, str)) or fact.option(value) is None:
+                known = ["ya", "tidak"] if fact.kind is FactKind.YES_NO else [o.value for o in fact.options]
+                self._wrong(
+                    path,
+                    "policy.error.unknown_value",
+                    name=fact.id,
+                    value=item,
+                    suggestion=suggestion(item, known),
+                )
+                continue
+            yield value
+            yield from self._below(fact, value)
+
+    def _below(self, fact: Fact, value: FactValue) -> Iterable[FactValue]:
+        """The classes inside a class of units or statuses: a rule on "opd" speaks of every UPT below it."""
+        trees = {"unit": self._vocabulary.units, "status": self._vocabulary.statuses}
+        return descendants(trees.get(fact.id, {}), str(value))
+
+    def _compared(self, fact: Fact, comparisons: Mapping[str, Any], path: Path) -> Condition:
+        if set(comparisons) == {"selain"}:
+            values = comparisons["selain"]
+            listed = values if isinstance(values, list) else [values]
+            return Not(self._test(fact, listed, (*path, "selain")))
+        measure = Measure.VALUE
+        if set(comparisons) == {Measure.WORKING_DAYS} and fact.kind is FactKind.DATE:
+            measure, comparisons, path = (
+                Measure.WORKING_DAYS,
+                comparisons[Measure.WORKING_DAYS],
+                (*path, Measure.WORKING_DAYS),
+            )
+        known = _comparisons_of(fact, measure)
+        if not isinstance(comparisons, Mapping) or not _fits(comparisons, known):
+            self._wrong(
+                path, "policy.error.comparison", name=fact.id, value=comparisons, known=", ".join(known)
+            )
+            return All(())
+        low = self._cut(fact, comparisons, _LOW, path, measure)
+        high = self._cut(fact, comparisons, _HIGH, path, measure)
+        return Test(fact.id, None, low, high, measure)
+
+    def _cut(
+        self, fact: Fact, comparisons: Mapping[str, Any], sides: Mapping[str, int], path: Path, measure: str
+    ) -> Cut | None:
+        for name, side in sides.items():
+            if name in comparisons:
+                return _whole((self._bound(fact, comparisons[name], (*path, name), measure), side), measure)
+        return None
+
+    def _bound(self, fact: Fact, value: Any, path: Path, measure: str) -> Any:
+        """The bound of a comparison; what does not fit the fact is a problem and replaced."""
+        if measure == Measure.WORKING_DAYS:
+            fits, key = _is_count(value), "policy.error.bound_whole_number"
+        elif fact.kind is FactKind.NUMBER:
+            fits, key = _is_number(value), "policy.error.bound_number"
+        else:
+            fits, key = isinstance(value, date), "policy.error.bound_date"
+        if fits:
+            return value
+        self._wrong(path, key, name=fact.id, value=value)
+        return date.max if key == "policy.error.bound_date" else 1
+
+    def _wrong(self, path: Path, key: str, **params: object) -> None:
+        self._problems.append(self._document.problem(path, key, **params))
+
+
+def _comparisons_of(fact: Fact, measure: str) -> tuple[str, ...]:
+    if fact.kind is FactKind.NUMBER or measure == Measure.WORKING_DAYS:
+        return _OF_NUMBERS
+    return (*_OF_DATES, Measure.WORKING_DAYS) if fact.kind is FactKind.DATE else ("selain",)
+
+
+def _fits(comparisons: Mapping[str, Any], known: tuple[str, ...]) -> bool:
+    """Whether all are known ones that can stand together: at most one bound from each side."""
+    sides = [name for name in comparisons if name in _LOW], [name for name in comparisons if name in _HIGH]
+    allowed = set(known) - {Measure.WORKING_DAYS}  # which stands alone, with its own comparisons inside
+    return allowed.issuperset(comparisons) and max(map(len, sides)) == 1
+
+
+def _yes_or_no(item: object) -> object:
+    return {"ya": True, "tidak": False}.get(item, item) if isinstance(item, str) else item
+
+
+def _whole(cut: Cut, measure: str) -> Cut:
+    """The cut, written in the one way that whole steps have: no day lies between "after the 3rd" and
+    "before the 4th", no count between "more than 3" and "at least 4"."""
+    bound, side = cut
+    if isinstance(bound, date):
+        return (bound + timedelta(days=side), 0) if bound < date.max else cut
+    return (bound - 1 + side, 1) if measure == Measure.WORKING_DAYS else cut
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def descendants(tree: Mapping[str, Named], root: str) -> tuple[str, ...]:
+    """The ids below `root` in a tree of named things, nearest first."""
+    found: list[str] = []
+    layer = [root]
+    while layer:
+        layer = [n for n, thing in tree.items() if thing.parent in layer and n not in (root, *found)]
+        found.extend(layer)
+    return tuple(found)
