@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
 from bot.rendering.texts import Texts
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "locales"
@@ -20,6 +18,8 @@ def load_catalogues(directory: Path = DIRECTORY) -> dict[str, Texts]:
 
 
 def _texts(path: Path) -> Texts:
+    from babel.messages.pofile import read_po  # not needed where the catalogues come from the cache
+
     language = path.parent.parent.name
     with path.open("rb") as file:
         catalogue = read_po(file, locale=language, abort_invalid=True)

@@ -44,6 +44,9 @@ class Answerer(Protocol):
     def press(self, action: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
         """Goes on after a button of an answer; `action` starts with "q:"."""
 
+    def forget(self, key: str) -> None:
+        """Drops what the conversation was about."""
+
 
 class Desk:
     def __init__(
@@ -188,6 +191,7 @@ class Desk:
             return [replace(pages.delete_page(texts), replace=True)]
         if incoming.action == "p:erase":
             self._waiting.pop(_key(incoming), None)
+            self._answerer.forget(_key(incoming))
             await self._profiles.delete(profile.channel, profile.external_id)
             return [Reply(texts("profile.deleted"), replace=True)]
         if not known:

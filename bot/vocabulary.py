@@ -81,8 +81,10 @@ class Named:
     parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
+    """All of kosakata. Compared by identity, so that what is worked out from it can be remembered."""
+
     activities: Mapping[str, Activity]
     facts: Mapping[str, Fact]
     statuses: Mapping[str, Named]

@@ -13,9 +13,9 @@ class MissingTextError(KeyError):
         super().__init__(f"no text '{key}' in language '{language}': add it to locales/{language}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Texts:
-    """One language's catalogue: `texts("verdict.prohibited", until="12.00")`.
+    """One language's catalogue: `texts("verdict.prohibited", until="12.00")`. Compared by identity.
 
     `language` is "id" or "en"; `entries` maps keys to texts with `{named}` holes.
     """

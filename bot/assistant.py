@@ -1,0 +1,101 @@
+"""Understanding, dialogue, policy and rendering in a row: one message in, one answer out.
+
+Holds no clock and no disk. Conversations are remembered in RAM only: what a person asks is never stored
+with who asked.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.dialogue import Draft, Memory, merge, press, remember
+from bot.model import Asker, FactValue, Intent, Reply
+from bot.policy.decide import Engine
+from bot.policy.explanation import Explainer
+from bot.rendering.texts import Texts
+from bot.turn import Answered, Turn
+from bot.understanding import Understanding
+
+FADES_AFTER = timedelta(minutes=30)
+"""How long a conversation remembers what it was about."""
+
+MOST_CONVERSATIONS = 20_000
+
+
+class Assistant:
+    """Answers messages from one corpus. `catalogues`: language → texts."""
+
+    def __init__(self, engine: Engine, understanding: Understanding, catalogues: Mapping[str, Texts]) -> None:
+        self.engine = engine
+        self._explainer = Explainer(engine)
+        self.catalogues = catalogues
+        self._understanding = understanding
+        self._memories: OrderedDict[str, Memory] = OrderedDict()
+
+    def adopt(self, engine: Engine, understanding: Understanding) -> None:
+        """Goes on with another corpus. Conversations are forgotten: their acts and facts may be gone."""
+        self.engine, self._understanding = engine, understanding
+        self._explainer = Explainer(engine)
+        self._memories.clear()
+
+    # --- for channels ---
+
+    def answer(self, text: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
+        """Answers what was typed in the conversation `key`. Raises UnknownNameError for a regency that is
+        not registered."""
+        local = self._local(asker, now)
+        memory = self._recall(key, local)
+        understood = self._understanding.read(text, local, memory.expecting if memory else None)
+        return self._turn(merge(memory, understood), asker, key, local, language)
+
+    def press(self, action: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
+        """Goes on after a button of an answer: "q:f:<fact>:<option or ?>", "q:t:<reading>", "q:a:<act>"."""
+        local = self._local(asker, now)
+        memory = self._recall(key, local)
+        draft = press(memory, action, self.engine.corpus.vocabulary) if memory else None
+        if draft is None:
+            return Reply(self.catalogues[language]("conversation.gone"))
+        return self._turn(draft, asker, key, local, language)
+
+    def _turn(self, draft: Draft, asker: Asker, key: str, now: datetime, language: str) -> Reply:
+        known = self.engine.known(asker)
+        answered = Turn(self.engine, self._explainer, draft, known, now, self.catalogues[language]).answer()
+        self._remember(key, remember(draft, answered.pending, now + FADES_AFTER))
+        return answered.reply
+
+    def is_question(self, text: str, now: datetime) -> bool:
+        """Whether the text says anything that could be answered: an act, or what a circular says."""
+        return self._understanding.read(text, now).intent not in (Intent.UNCLEAR, Intent.OUT_OF_SCOPE)
+
+    def forget(self, key: str) -> None:
+        """Drops what the conversation `key` was about."""
+        self._memories.pop(key, None)
+
+    # --- for scripts ---
+
+    def once(
+        self, text: str, asker: Asker, now: datetime, language: str, facts: Mapping[str, FactValue]
+    ) -> Answered:
+        """Answers a message that stands alone; `facts` are known besides those that the text says."""
+        local = self._local(asker, now)
+        draft = merge(None, self._understanding.read(text, local, None))
+        draft = replace(draft, facts={**facts, **draft.facts})
+        return Turn(self.engine, self._explainer, draft, asker, local, self.catalogues[language]).answer()
+
+    # --- memory, bounded ---
+
+    def _local(self, asker: Asker, now: datetime) -> datetime:
+        return now.astimezone(self.engine.regency(asker.regency).calendar.zone)
+
+    def _recall(self, key: str, now: datetime) -> Memory | None:
+        memory = self._memories.get(key)
+        return memory if memory is not None and now < memory.until else None
+
+    def _remember(self, key: str, memory: Memory) -> None:
+        self._memories[key] = memory
+        self._memories.move_to_end(key)
+        while len(self._memories) > MOST_CONVERSATIONS:
+            self._memories.popitem(last=False)

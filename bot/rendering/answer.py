@@ -1,0 +1,286 @@
+"""A verdict and what stands behind it, as the short text that a person reads on a small phone.
+
+Order: the verdict with its condition in the first line; clause, circular and source; what rides along; what
+was understood and until when it holds; cautions. Every sentence comes from the verdict or a citation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from bot.model import (
+    ALLOWED,
+    Citation,
+    Explanation,
+    FactValue,
+    Literal,
+    Question,
+    Remark,
+    Segment,
+    Source,
+    Unknown,
+    Verdict,
+    VerdictKind,
+)
+from bot.rendering import dates
+from bot.rendering.texts import Texts
+from bot.vocabulary import Vocabulary
+from bot.worktime import Stretch
+
+MAX_REMARKS = 1
+"""How many notes and open questions one answer carries; "kenapa?" shows them all."""
+
+IN_ONE_LINE = 3
+"""More conditions than this are listed, one a line."""
+
+_SEGMENTED = (VerdictKind.PROHIBITED, VerdictKind.CONFLICT)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every line needs: the language, the words of rules, the moment of speaking, the regency's name.
+
+    `stretch`: what the calendar says of the time asked about; None where it is no single stretch.
+    """
+
+    texts: Texts
+    vocabulary: Vocabulary
+    now: datetime
+    regency: str
+    stretch: Stretch | None = None
+
+
+def answer(question: Question, verdict: Verdict, explanation: Explanation, context: Context) -> str:
+    """The reply to "may I?"."""
+    lines = [*_outlook(verdict, context), _understood(question, context)]
+    return assembled(headline(verdict, context), verdict, explanation, lines, context)
+
+
+def assembled(
+    first: str, verdict: Verdict, explanation: Explanation, situation: Iterable[str], context: Context
+) -> str:
+    """The blocks of a reply, `first` on top."""
+    blocks = [
+        first,
+        "\n".join(grounds(verdict, explanation, context)),
+        "\n".join(situation),
+        "\n".join(_warnings(verdict, explanation, context)),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+# --- the first line ---
+
+
+def headline(verdict: Verdict, context: Context) -> str:
+    texts = context.texts
+    key = f"verdict.{verdict.kind.value}"
+    if verdict.kind in ALLOWED:
+        suffix = provided(verdict.conditions, context)
+    else:
+        way_out = conditions(verdict.conditions, context)
+        suffix = texts("verdict.unless", condition=way_out) if way_out else ""
+    if _mixed(verdict):
+        part = spans((s for s in verdict.segments if s.kind is verdict.kind), context)
+        return texts(f"{key}_part", part=part, condition=suffix)
+    return texts(key, condition=suffix)
+
+
+def _mixed(verdict: Verdict) -> bool:
+    """Whether the time asked about has allowed parts beside those that forbid."""
+    return verdict.kind in _SEGMENTED and any(segment.kind in ALLOWED for segment in verdict.segments)
+
+
+def spans(segments: Iterable[Segment], context: Context) -> str:
+    """"07.30–12.00, 13.00–16.00"; a day is named with the first of its parts only."""
+    found: list[str] = []
+    today = context.now
+    for segment in segments:
+        found.append(dates.span(segment.start, segment.end, today, context.texts))
+        today = segment.start
+    return ", ".join(found)
+
+
+def provided(literals: tuple[Literal, ...], context: Context) -> str:
+    """ ", asalkan …"; "" without conditions."""
+    words = conditions(literals, context)
+    return context.texts("verdict.provided", condition=words) if words else ""
+
+
+def conditions(literals: tuple[Literal, ...], context: Context) -> str:
+    """"untuk kepentingan dinas dan lewat akun resmi instansi"; many become a list; "" for none."""
+    return _joined(literals, context.texts, context.vocabulary) if literals else ""
+
+
+@lru_cache(maxsize=1024)
+def _joined(literals: tuple[Literal, ...], texts: Texts, vocabulary: Vocabulary) -> str:
+    words = [condition(literal, texts, vocabulary) for literal in literals]
+    if len(words) > IN_ONE_LINE:
+        return texts("verdict.all_of") + "".join(f"\n• {word}" for word in words)
+    return texts("verdict.and").join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def condition(literal: Literal, texts: Texts, vocabulary: Vocabulary) -> str:
+    """One condition in words."""
+    fact = vocabulary.facts[literal.fact]
+    if literal.value is not None:
+        option = fact.option(literal.value)
+        return texts.word(option.condition) if option else f"{literal.fact} = {literal.value}"
+    name = texts.word(fact.question).rstrip("?") if fact.question else literal.fact
+    return f"{name}: {_range(literal, texts)}"
+
+
+def _range(literal: Literal, texts: Texts) -> str:
+    bounds = (
+        (literal.low, 0, "condition.at_least", "condition.more_than"),
+        (literal.high, 1, "condition.at_most", "condition.less_than"),
+    )
+    parts = [
+        texts(included if bound[1] == side else excluded, value=bound[0])
+        for bound, side, included, excluded in bounds
+        if bound is not None
+    ]
+    if literal.measure == "hari_kerja":
+        parts.append(texts("condition.working_days"))
+    return " ".join(parts)
+
+
+# --- clause, circular, source ---
+
+
+def grounds(verdict: Verdict, explanation: Explanation, context: Context) -> list[str]:
+    texts = context.texts
+    lines = [cited(citation, context) for citation in explanation.basis]
+    if verdict.certain and explanation.others:
+        lines.append(texts("reply.other_cases"))
+        lines += [cited(citation, context) for citation in explanation.others]
+    if not explanation.basis:
+        lines += [_unspoken(verdict, explanation, context)]
+    for citation in explanation.overridden:
+        rank = texts.word(citation.source.rank)
+        lines.append(texts("reply.overridden", circular=named(citation.source, context), rank=rank))
+    duties = [texts.word(c.content).rstrip(".") for c in explanation.duties if c.content]
+    if duties:
+        lines.append(texts("reply.duties", duties="; ".join(duties)))
+    return lines
+
+
+def cited(citation: Citation, context: Context) -> str:
+    """Circular and clause, the quote, and where it was read."""
+    texts = context.texts
+    line = named(citation.source, context)
+    if citation.clause:
+        line = texts("reply.clause", clause=citation.clause, circular=line)
+    if citation.quote:
+        line = texts("reply.quoted", line=line, quote=citation.quote)
+    elif citation.summary:
+        line = texts("reply.summarised", line=line, summary=texts.word(citation.summary))
+    return f"{line} {seen(citation, context)}"
+
+
+def seen(citation: Citation, context: Context) -> str:
+    key = "reply.original" if citation.source.original_seen else "reply.reported"
+    return context.texts(key, publisher=citation.source.publisher)
+
+
+def named(source: Source, context: Context) -> str:
+    """ "Surat Edaran 800.1.6.2/3/427.72/2026"."""
+    rank = context.texts.word(source.rank)
+    if source.number is None:
+        return context.texts("reply.unnumbered", rank=rank)
+    return context.texts("reply.circular", rank=rank, number=source.number)
+
+
+def _unspoken(verdict: Verdict, explanation: Explanation, context: Context) -> str:
+    """What to say where no rule carries the verdict: which circulars were looked at, and whom to ask."""
+    texts = context.texts
+    names = ", ".join(named(source, context) for source in explanation.sources)
+    match verdict.kind:
+        case VerdictKind.NOT_IN_FORCE if explanation.sources:
+            first = explanation.sources[0]
+            start = datetime.combine(first.since, datetime.min.time())
+            return texts("reply.not_in_force", circular=names, since=dates.day(start, texts))
+        case VerdictKind.NOT_COVERED:
+            return texts("reply.not_covered", regency=context.regency)
+        case _:
+            return texts("reply.not_prohibited", circular=names)
+
+
+# --- what was understood, until when ---
+
+
+def _understood(question: Question, context: Context) -> str:
+    return context.texts("reply.understood", what=understood(question, context))
+
+
+def _outlook(verdict: Verdict, context: Context) -> list[str]:
+    """From when it is allowed, and until when the answer holds."""
+    texts, now = context.texts, context.now
+    lines = []
+    upcoming, until = verdict.next_permitted, verdict.valid_until
+    if upcoming is not None and _mixed(verdict):
+        return [texts("reply.rest", condition=provided(upcoming.conditions, context))]
+    if upcoming is not None and (upcoming.start > now or upcoming.conditions != verdict.conditions):
+        span = dates.span(upcoming.start, upcoming.end, now, texts)
+        lines.append(texts("reply.next", span=span, condition=provided(upcoming.conditions, context)))
+    elif upcoming is None and verdict.kind is VerdictKind.PROHIBITED and not verdict.conditions:
+        lines.append(texts("reply.never"))
+    if until is not None and (upcoming is None or upcoming.start != until):
+        lines.append(texts("reply.until", until=dates.moment(until, now, texts)))
+    return lines
+
+
+def understood(question: Question, context: Context) -> str:
+    """One line of what the question was taken to be: act, time, facts said."""
+    texts, vocabulary = context.texts, context.vocabulary
+    parts = []
+    if question.activity is not None:
+        parts.append(texts.word(vocabulary.activities[question.activity].name))
+    if question.when is not None and question.when.start is not None:
+        parts.append(dates.when(question.when, texts))
+    if context.stretch is not None:
+        parts.append(_state(context.stretch, texts))
+    parts += [
+        _said(fact, value, context)
+        for fact, value in question.facts.items()
+        if not isinstance(value, Unknown)
+    ]
+    return " · ".join(parts)
+
+
+def _state(stretch: Stretch, texts: Texts) -> str:
+    """ "jam kerja", "jam istirahat", "libur (Hari Raya Natal)" …"""
+    holiday = texts.word(stretch.holiday.names) if stretch.holiday else ""
+    return texts(f"state.{stretch.reason.value}", holiday=holiday)
+
+
+def _said(fact: str, value: FactValue, context: Context) -> str:
+    option = context.vocabulary.facts[fact].option(value)
+    return context.texts.word(option.condition) if option else f"{fact}: {value}"
+
+
+# --- cautions ---
+
+
+def _warnings(verdict: Verdict, explanation: Explanation, context: Context) -> list[str]:
+    texts = context.texts
+    lines = []
+    if verdict.cautions:
+        cautions = [texts(f"caution.{name}", regency=context.regency) for name in verdict.cautions]
+        lines.append(texts("caution.all", cautions="; ".join(cautions)))
+    lines += [remark(entry, context) for entry in explanation.notes if entry.kind == "pendapat"][:MAX_REMARKS]
+    lines += [remark(entry, context) for entry in explanation.open_questions if entry.specific][:MAX_REMARKS]
+    return lines
+
+
+def remark(entry: Remark, context: Context) -> str:
+    """A note with its speaker and its kind: an opinion is shown as one."""
+    texts = context.texts
+    values: Mapping[str, object] = {
+        "content": texts.word(entry.content),
+        "speaker": entry.speaker or texts.word(entry.source.rank),
+    }
+    return texts(f"remark.{entry.kind}", **values)

@@ -1,0 +1,139 @@
+"""Replies to the questions around a verdict: why, what follows, which rule, from when, and the rest.
+
+All of it comes from the circulars' own clauses and notes; what they do not regulate is said plainly, with
+whom to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from bot.model import ALLOWED, Explanation, Question, Source, Verdict, Window
+from bot.rendering import dates
+from bot.rendering.answer import (
+    Context,
+    answer,
+    assembled,
+    cited,
+    headline,
+    named,
+    provided,
+    remark,
+    spans,
+    understood,
+)
+from bot.vocabulary import Activity
+
+
+def why(question: Question, verdict: Verdict, explanation: Explanation, context: Context) -> str:
+    """The rules behind the verdict, what exceptions ask for, and the purpose the circular gives."""
+    texts = context.texts
+    lines = [texts("why.head", headline=headline(verdict, context))]
+    lines += [cited(citation, context) for citation in (*explanation.basis, *explanation.others)]
+    if not explanation.basis:
+        names = ", ".join(named(source, context) for source in explanation.sources)
+        lines.append(texts("why.no_rule", circular=names or context.regency))
+    purposes = [remark(note, context) for note in explanation.notes if note.kind == "tujuan"]
+    lines += purposes or [texts("why.no_purpose")]
+    lines.append(texts("reply.understood", what=understood(question, context)))
+    return "\n\n".join(lines)
+
+
+def sanction(explanation: Explanation, context: Context) -> str:
+    """The sanctions the circular names, each with its source; or that it names none."""
+    texts = context.texts
+    if not explanation.sanctions:
+        names = _names(explanation.sources, context)
+        return texts("sanction.none", circular=names or context.regency, regency=context.regency)
+    lines = [texts("sanction.head")]
+    for entry in explanation.sanctions:
+        lines.append(remark(entry, context))
+        if entry.quote:
+            key = "reply.original" if entry.source.original_seen else "reply.reported"
+            lines.append(
+                texts("reply.quote", quote=entry.quote, seen=texts(key, publisher=entry.source.publisher))
+            )
+    lines.append(texts("sanction.process"))
+    return "\n\n".join(lines)
+
+
+def which_rule(explanation: Explanation, context: Context) -> str:
+    """Number, subject, issuer, dates and standing of the circulars that speak of the act."""
+    texts = context.texts
+    if not explanation.sources:
+        return texts("which.none", regency=context.regency)
+    return "\n\n".join(described(source, context) for source in explanation.sources)
+
+
+def described(source: Source, context: Context) -> str:
+    texts = context.texts
+    lines = [
+        texts(
+            "which.circular", number=source.number or texts("which.no_number"), rank=texts.word(source.rank)
+        ),
+        texts("which.about", about=texts.word(source.about), issuer=source.issuer),
+        texts("which.dates", enacted=_day(source.enacted, context), since=_day(source.since, context)),
+    ]
+    if source.until is not None:
+        lines.append(texts("which.until", until=_day(source.until, context)))
+    if source.since_assumed:
+        lines.append(texts("which.assumed", basis=source.since_assumed))
+    key = "which.original" if source.original_seen else "which.reported"
+    lines.append(texts(key, publisher=source.publisher))
+    return "\n".join(lines)
+
+
+def when_may_i(
+    question: Question, verdict: Verdict, window: Window | None, explanation: Explanation, context: Context
+) -> str:
+    """From when the act is allowed, under which condition; `window` None: not within the horizon."""
+    if window is None:
+        return answer(question, verdict, explanation, context)
+    understood_line = context.texts("reply.understood", what=understood(question, context))
+    first = _windows(verdict, window, context)
+    return assembled(first, verdict, explanation, [understood_line], context)
+
+
+def _windows(verdict: Verdict, window: Window, context: Context) -> str:
+    texts, suffix = context.texts, provided(window.conditions, context)
+    allowed = [segment for segment in verdict.segments if segment.kind in ALLOWED]
+    if allowed:
+        return texts("when.window", span=spans(allowed, context), condition=suffix)
+    if verdict.kind not in ALLOWED or window.start > context.now:
+        return texts(
+            "when.window", span=dates.span(window.start, window.end, context.now, texts), condition=suffix
+        )
+    if window.end is None:
+        return texts("when.now", condition=suffix)
+    until = dates.moment(window.end, context.now, texts)
+    return texts("when.now_until", condition=suffix, until=until)
+
+
+def which_time(readings: Sequence[datetime], context: Context) -> str:
+    """The question back when the readings of a time lead to different verdicts."""
+    listed = context.texts("verdict.or").join(dates.moment(at, context.now, context.texts) for at in readings)
+    return context.texts("ask.time", readings=listed)
+
+
+def which_act(activities: Sequence[Activity], context: Context) -> str:
+    """The question back when acts that the words can mean are ruled differently."""
+    names = context.texts("verdict.or").join(context.texts.word(activity.name) for activity in activities)
+    return context.texts("ask.activity", activities=names)
+
+
+def unregulated(explanation: Explanation, context: Context) -> str:
+    """Something no registered circular speaks of."""
+    names = _names(explanation.sources, context)
+    if not names:
+        return context.texts("reply.not_covered", regency=context.regency)
+    return context.texts("scope.out", circulars=names, regency=context.regency)
+
+
+def _names(sources: Sequence[Source], context: Context) -> str:
+    texts = context.texts
+    return "; ".join(f"{named(source, context)} ({texts.word(source.about)})" for source in sources)
+
+
+def _day(value: date, context: Context) -> str:
+    return dates.day(datetime.combine(value, datetime.min.time()), context.texts)

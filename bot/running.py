@@ -1,0 +1,116 @@
+"""Runs what the composition root has wired: the demo in the terminal, Telegram, the watch over policies/."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from bot.app import build_assistant, build_desk, build_registration, mind
+from bot.assistant import Assistant
+from bot.config import Settings
+from bot.model import Asker
+from bot.policy.files import DIRECTORY, fingerprint
+from bot.policy.problems import PolicyError
+
+log = logging.getLogger(__name__)
+
+RELOAD_EVERY = 5.0
+"""Seconds between looks at policies/ for changes."""
+
+SAMPLE = "contoh"
+"""The external id of the demo's sample employee."""
+
+
+async def demo(settings: Settings, policies: Path | None, asker: Asker) -> None:
+    """A terminal chat as a sample employee, with the ledger of the settings."""
+    from bot.channels.console import terminal
+    from bot.people import pages
+    from bot.people.profile import Profile
+    from bot.storage.store import open_store
+
+    assistant = build_assistant(policies)
+    assistant.engine.check(asker)
+    store = await open_store(settings.database.url)
+    try:
+        registration = build_registration(assistant)
+        profile = await store.profiles.get("console", SAMPLE)
+        if profile is None:
+            profile = Profile("console", SAMPLE, asker.regency, asker.status, asker.unit, asker.pattern)
+            await store.profiles.put(profile)
+        texts = registration.texts(profile)
+        # Standard output belongs to the conversation; who speaks in it is said beside it.
+        print(texts("console.hint", summary=pages.summary(registration, profile)), file=sys.stderr)
+        desk = build_desk(assistant, store, registration)
+        await terminal(desk, SAMPLE, farewell=texts("console.farewell")).run()
+    finally:
+        await store.close()
+
+
+async def serve(settings: Settings, policies: Path | None, telegram: str, host: str, port: int) -> None:
+    """Answers on Telegram ("polling" or "webhook") until told to stop; reloads policies/ when it changes.
+
+    A broken policies/ at the start raises PolicyError: nobody is answered from it.
+    """
+    from bot.channels.serve import run_channel, run_webhook
+    from bot.channels.telegram import TelegramChannel, build_bot
+    from bot.channels.telegram_polling import poll
+    from bot.channels.web import build_web
+    from bot.storage.store import open_store
+
+    assistant = build_assistant(policies)
+    store = await open_store(settings.database.url)
+    bot = build_bot(settings.telegram_token(), settings.telegram.api_base)
+    try:
+        handled = await store.updates_of(bot.id)
+        unreachable = await store.unreachable_on(TelegramChannel.name)
+        desk = build_desk(assistant, store, build_registration(assistant))
+        async with reloading(assistant, policies or DIRECTORY):
+            if telegram == "polling":
+                await run_channel(TelegramChannel(bot, desk, handled, unreachable, receive=poll))
+                return
+            channel = TelegramChannel(bot, desk, handled, unreachable)
+            secret = settings.webhook_secret()
+            web = build_web(well=store.well, telegram=channel, secret=secret)
+            await run_webhook(
+                channel, web, host, port, public_url=settings.telegram.webhook_url, secret=secret
+            )
+    finally:
+        await bot.session.close()
+        await store.close()
+
+
+# --- hot reload ------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def reloading(assistant: Assistant, policies: Path, every: float = RELOAD_EVERY) -> AsyncIterator[None]:
+    """While this is open, a change in policies/ takes over once it is valid as a whole; until then the last
+    good corpus goes on answering, and the log says what is wrong."""
+    task = asyncio.create_task(_watch(assistant, policies, every))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch(assistant: Assistant, policies: Path, every: float) -> None:
+    seen = await asyncio.to_thread(fingerprint, policies)
+    while True:
+        await asyncio.sleep(every)
+        found = await asyncio.to_thread(fingerprint, policies)
+        if found == seen:
+            continue
+        seen = found
+        try:
+            engine, understanding = await asyncio.to_thread(mind, policies)
+        except (PolicyError, OSError) as error:
+            log.error("policies/ changed and is broken; the last good corpus goes on: %s", error)
+        else:
+            assistant.adopt(engine, understanding)
+            log.info("policies/ reloaded: %s", engine.corpus.digest[:12])
