@@ -6,13 +6,14 @@ Every line is a conversation of its own. A line that cannot be read gets an erro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TextIO
 
 from bot.assistant import Assistant
 from bot.model import Asker, Explanation, FactValue, Literal, When
+from bot.parallel import batched, in_parallel
 from bot.policy.decide import UnknownNameError
 from bot.problems import Problem
 from bot.rendering.answer import condition
@@ -22,6 +23,9 @@ from bot.understanding.normalise import Normaliser
 from bot.understanding.time_reading import when_of
 from bot.understanding.time_words import TimeWords
 from bot.vocabulary import Fact, FactKind, Vocabulary
+
+CHUNK = 250
+"""Lines that one process answers at a time; a batch no longer than this stays in this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,15 @@ class Asking:
         return self._assistant.once(line.text, line.asker, line.now, self._texts.language, line.facts)
 
     def batch(self, lines: Iterable[bytes], out: TextIO) -> None:
-        """One JSON object a line in, one out, in order."""
-        for raw in lines:
-            if raw.strip():
-                out.write(json.dumps(self._answered(raw), ensure_ascii=False) + "\n")
+        """One JSON object a line in, one out, in order. Long batches are shared among the processors."""
+        chunks = batched((raw for raw in lines if raw.strip()), CHUNK)
+        out.writelines(self.written(next(chunks, [])))  # what this works out, forked processes inherit
+        for answers in in_parallel(self.written, chunks):
+            out.writelines(answers)
+
+    def written(self, lines: Sequence[bytes]) -> list[str]:
+        """One line of JSON for each line."""
+        return [json.dumps(self._answered(raw), ensure_ascii=False) + "\n" for raw in lines]
 
     def _answered(self, raw: bytes) -> dict[str, Any]:
         identity: Any = None
@@ -232,4 +241,5 @@ class Times:
             when, readings = when_of(tokens, now, self._words)
         except Problem as problem:
             return {"id": identity, "error": problem.line(self._texts)}
-        return {"id": identity, "when": when_document(when), "readings": [when_document(r.when) for r in readings]}
+        listed = [when_document(reading.when) for reading in readings]
+        return {"id": identity, "when": when_document(when), "readings": listed}

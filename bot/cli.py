@@ -62,10 +62,10 @@ def fail(*lines: str, status: int = 2) -> NoReturn:
 
 
 def _fail_policies(error: PolicyError) -> NoReturn:
-    from bot.policy.check_texts import problem_line
+    from bot.policy.report import problem_lines
 
     texts = _texts()
-    lines = [problem_line(problem, texts) for problem in error.problems]
+    lines = list(problem_lines(error, texts))
     fail(texts("cli.policies_broken", count=len(lines)), *lines)
 
 
@@ -259,7 +259,8 @@ def policy_check(
     """Periksa semua edaran: bentuk, rujukan, pertentangan, aturan yang mati. Keluar 1 bila ada kesalahan."""
     from bot import checking
 
-    sys.exit(checking.run(directory, _texts(language), as_json=as_json))
+    today = datetime.now().astimezone().date()
+    sys.exit(checking.run(directory, _texts(language), today, as_json=as_json))
 
 
 @policy_app.command("explain")

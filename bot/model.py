@@ -234,6 +234,7 @@ class Source:
     `number` None where no source gives one. `publisher`: who published what was read; `original_seen`:
     whether someone of the regency confirmed the signed text (else the reply says "menurut pemberitaan").
     `about` and `rank` are wordings {"id": …, "en": …}. `since_assumed`: the start of force is an assumption.
+    `complete`: every rule of the circular is registered.
     """
 
     circular: str
@@ -247,6 +248,7 @@ class Source:
     publisher: str
     original_seen: bool
     since_assumed: str | None = None
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

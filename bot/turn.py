@@ -94,7 +94,7 @@ class Turn:
             case Intent.WHICH_RULE:
                 return self._around(clauses.which_rule)
             case Intent.OUT_OF_SCOPE:
-                return self._around(clauses.unregulated)
+                return self._judge() if self._ruled() else self._out_of_scope()
             case Intent.GREETING:
                 return self._plain("greeting.hello")
             case Intent.ACKNOWLEDGE:
@@ -115,6 +115,14 @@ class Turn:
         reply = Reply(page(explanation, self._context))
         shown = question if activity else None
         return Answered(self.draft.intent, reply, self._facts, shown, None, explanation)
+
+    def _out_of_scope(self) -> Answered:
+        return replace(self._around(clauses.unregulated), question=None)
+
+    def _ruled(self) -> bool:
+        """Whether some rule speaks of the act: a neighbour of what the bot knows may be regulated here."""
+        law = self.engine.regency(self.asker.regency).law
+        return any(law.rules(law.circulars, activity) for activity in self.draft.activities)
 
     def _why(self) -> Answered:
         judged = self._readings() if self.draft.activities else []
@@ -168,7 +176,8 @@ class Turn:
                 return None
             facts = facts if isinstance(said, Unknown) else {**facts, IN_WORKING_HOURS: said}
             times = (replace(self._present, symbol=when.symbol),)
-        judged = [self._decide(Question(self.draft.intent, activity, time, facts)) for time in times]
+        intent = Intent.MAY_I if self.draft.intent is Intent.OUT_OF_SCOPE else self.draft.intent
+        judged = [self._decide(Question(intent, activity, time, facts)) for time in times]
         return max(judged, key=lambda j: SEVERITY[j.verdict.kind], default=None)
 
     def _decide(self, question: Question) -> Judged:
@@ -184,7 +193,7 @@ class Turn:
         text = self._text(judged, window, explanation)
         pending = self._pending(verdict)
         return Answered(
-            intent=self.draft.intent,
+            intent=question.intent,
             reply=self._asking(text, pending),
             facts=self._facts,
             question=question,
@@ -291,7 +300,7 @@ class Turn:
 def _question(
     fact: str, texts: Texts, vocabulary: Vocabulary
 ) -> tuple[str, tuple[tuple[Button, ...], ...]]:
-    """How to ask for a fact, and the buttons that answer: what is presumed stands last, "don't know" below."""
+    """How to ask for a fact, and the buttons that answer it; "don't know" stands in a row below."""
     entry = vocabulary.facts[fact]
     assert entry.question is not None
     options = [

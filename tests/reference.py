@@ -195,7 +195,7 @@ class Reference:
             return False
         if any(rule.ref in c.amends and holds(c.addressees, situation) for c in in_force):
             return False
-        exceptions = [e for e in rules if rule.ref in e.lifts]
+        exceptions = [e for e in rules if self._may_lift(e, rule)]
         return not any(self._stands(e, rules, in_force, situation) for e in exceptions)
 
     def _resolve(
@@ -211,13 +211,20 @@ class Reference:
         duties = [r for r in others if r.modality is Modality.OBLIGATION]
         if duties:
             return VerdictKind.OBLIGATORY, duties
-        applicable = {r.ref for r in rules if self._applies(r, situation)}
-        lifting = [r for r in others if r in standing and applicable.intersection(r.lifts)]
+        applicable = [r for r in rules if self._applies(r, situation)]
+        lifting = [r for r in others if r in standing and any(self._may_lift(r, t) for t in applicable)]
         if lifting:
             return VerdictKind.EXEMPT, lifting
         return (VerdictKind.PERMITTED if others else VerdictKind.NOT_PROHIBITED), others
 
     # --- precedence ---
+
+    def _may_lift(self, exception: Rule, rule: Rule) -> bool:
+        """It names the rule, and stands in no lesser instrument."""
+        return rule.ref in exception.lifts and self._rank(exception) >= self._rank(rule)
+
+    def _rank(self, rule: Rule) -> int:
+        return self.corpus.ranks[self.corpus.circulars[rule.ref.circular].rank].order
 
     def _beaten(self, acting: list[Rule]) -> list[Rule]:
         """The rules that give way to one which certainly does not give way itself."""
@@ -306,8 +313,7 @@ def _contradict(a: Rule, b: Rule) -> bool:
     ban, other = (a, b) if a.modality is Modality.PROHIBITION else (b, a)
     if ban.modality is not Modality.PROHIBITION or other.modality is Modality.PROHIBITION:
         return False
-    exception = other.modality is Modality.PERMISSION and other.lifts
-    return not (exception and ban.ref.circular == other.ref.circular)
+    return not (other.modality is Modality.PERMISSION and other.lifts)
 
 
 def _rides(rule: Rule) -> bool:

@@ -203,6 +203,7 @@ class CircularBuilder:
                 Sanction(s.isi.plain(), s.kutipan, s.sumber, self._refs(s.aturan)) for s in file.sanksi
             ),
             notes=tuple(self._note(n, ("catatan", i)) for i, n in enumerate(file.catatan)),
+            complete=head.lengkap,
             open_questions=tuple(
                 OpenQuestion(
                     q.isi.plain(), self._refs(q.aturan), self._bila(q.bila, ("pertanyaan_terbuka", i, "bila"))

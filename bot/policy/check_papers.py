@@ -38,6 +38,8 @@ def _circular_findings(corpus: Corpus, circular: Circular, today: date | None) -
     if not circular.evidence.original_seen:
         params = {"circular": circular.id, "source": circular.evidence.name}
         yield finding(Severity.INFO, "original_unseen", circular.place, params=params)
+    if not circular.complete:
+        yield finding(Severity.INFO, "incomplete", circular.place, params={"circular": circular.id})
     missing = [name for name, wording in _wordings(circular) if "en" not in wording]
     if missing:
         params = {"circular": circular.id, "parts": ", ".join(missing)}

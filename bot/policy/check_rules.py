@@ -109,12 +109,12 @@ def _lifters(rule: Rule, own: Sequence[Field]) -> list[Rule]:
 def _exception_findings(corpus: Corpus, rule: Rule, own: Sequence[Field]) -> Iterator[CheckFinding]:
     for target in (corpus.rule(ref) for ref in rule.lifts):
         shared = [field for field in own if field.has(target)]
-        if not any(field.meets(field.stands(rule), field.applies(target)) for field in shared):
+        if _order(corpus, rule.ref) < _order(corpus, target.ref):
+            yield finding(Severity.ERROR, "outranked", rule.place, [rule, target])
+        elif not any(field.meets(field.stands(rule), field.applies(target)) for field in shared):
             yield finding(Severity.ERROR, "never_bites", rule.place, [rule, target])
         elif _swallows(rule, target, own):
             yield finding(Severity.ERROR, "swallows", rule.place, [rule, target])
-        if _order(corpus, rule.ref) < _order(corpus, target.ref):
-            yield finding(Severity.WARNING, "outranked", rule.place, [rule, target])
     if rule.lifts and rule.modality is Modality.PERMISSION:
         yield from _wider(corpus, rule, own)
 

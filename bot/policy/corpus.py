@@ -113,8 +113,8 @@ class Circular:
     """One circular. In force from `since` (inclusive) to `until` (exclusive, None: open), by local dates.
 
     `id` is "<regency>/<name>". `amends` lists rules of other circulars that give way to this one,
-    `revokes` whole circulars; both from `since`. `since_assumed`: how the start of force was derived
-    where the source does not state it.
+    `revokes` whole circulars; both from `since`. `since_basis`: how the start of force was derived where
+    the source does not state it. `complete`: every rule of the circular is encoded.
     """
 
     id: str
@@ -136,6 +136,7 @@ class Circular:
     sanctions: tuple[Sanction, ...] = ()
     notes: tuple[Note, ...] = ()
     open_questions: tuple[OpenQuestion, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

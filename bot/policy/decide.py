@@ -124,7 +124,7 @@ class RegencyEngine:
         self.calendar: Calendar = self.law.regency.calendar
         facts = corpus.vocabulary.facts
         variables = self.law.variables
-        self._presumed = tuple(_presumption(v, facts[v.fact]) for v in variables)
+        self.presumed = tuple(_presumption(v, facts[v.fact]) for v in variables)
         self._clocked = frozenset(i for i, v in enumerate(variables) if v.fact in (IN_WORKING_HOURS, HOLIDAY))
         self._daily = frozenset(
             i for i, v in enumerate(variables) if is_derived(v) and v.fact != IN_WORKING_HOURS
@@ -135,6 +135,7 @@ class RegencyEngine:
         self._restricted: dict[tuple[int, _Cells], int] = {}
         self._moving: dict[int, bool] = {}
         self._knowns: dict[object, _Cells] = {}
+        self._verdicts: dict[object, Verdict] = {}
         self._by_state: dict[State, tuple[_Cells, _Cells]] = {}
         self._hopes: dict[int, bool] = {}
 
@@ -156,10 +157,26 @@ class RegencyEngine:
     def _at(self, start: datetime, question: Question, asker: Asker, now: datetime) -> Verdict:
         parts = self.parts(start, start + HORIZON, question, asker)
         here = next(parts)
-        finding = self._finding(here)
-        until = next((part.start for part in parts if self._finding(part) != finding), None)
-        upcoming = self._upcoming(finding, max(start, now), question, asker)
-        return _verdict(finding, self._cautions((here,)), valid_until=until, next_permitted=upcoming)
+        key = self._same_all_through(here, question, asker) if now <= start else None
+        found = None if key is None else self._verdicts.get(key)
+        if found is None:
+            finding = self._finding(here)
+            until = next((part.start for part in parts if self._finding(part) != finding), None)
+            upcoming = self._upcoming(finding, max(start, now), question, asker)
+            found = _verdict(finding, self._cautions((here,)), valid_until=until, next_permitted=upcoming)
+            if key is not None and _settled(found, start):
+                if len(self._verdicts) > _MEMO_LIMIT:
+                    self._verdicts.clear()
+                self._verdicts[key] = found
+        return found
+
+    def _same_all_through(self, here: Part, question: Question, asker: Asker) -> object:
+        """What a verdict about an instant depends on besides which stretch of the calendar it lies in; None
+        where a day of its own matters."""
+        if here.stretch is None or self._daily:
+            return None
+        known = self.known(question, asker)
+        return (question.activity, asker.pattern, known, here.stretch.start, here.stretch.end, here.law)
 
     def _within(
         self, start: datetime, end: datetime, question: Question, asker: Asker, now: datetime
@@ -175,7 +192,7 @@ class RegencyEngine:
     def _presumed_of_all(self, parts: tuple[Part, ...]) -> _Cells:
         """How unknown facts are read over an interval: as in the parts that depend on them; where those
         disagree (a break, and hours that are unknown) nothing is presumed."""
-        presumed = list(self._presumed)
+        presumed = list(self.presumed)
         for level, _ in self._timed:
             readings = {p.presumed[level] for p in parts if level in self.law.space.support(p.root)}
             if readings:
@@ -225,7 +242,7 @@ class RegencyEngine:
         found = self._hopes.get(part.law)
         if found is None:
             timed = frozenset(level for level, _ in self._timed)
-            found = self._hopes[part.law] = self.reader.hopeful(part.law, self._presumed, timed)
+            found = self._hopes[part.law] = self.reader.hopeful(part.law, self.presumed, timed)
         return not found and self._next_slice(part.start) >= part.start + HORIZON
 
     # --- situations ---
@@ -243,7 +260,7 @@ class RegencyEngine:
             if self._moves(left):
                 yield from self._timed_parts(left, start, limit, question, asker)
             else:
-                yield Part(start, limit, None, left, left, self._presumed)
+                yield Part(start, limit, None, left, left, self.presumed)
             start = limit
 
     def _next_slice(self, start: datetime) -> datetime:
@@ -321,8 +338,8 @@ class RegencyEngine:
     def _read_calendar(
         self, day: date, stretch: Stretch, facts: Mapping[str, FactValue | Unknown], pattern: str | None
     ) -> tuple[_Cells, _Cells]:
-        cells: list[int | None] = [None] * len(self._presumed)
-        presumed = self._presumed
+        cells: list[int | None] = [None] * len(self.presumed)
+        presumed = self.presumed
         for level, variable in self._timed:
             value = derived(self.calendar, pattern, variable, stretch, day, facts)
             if value is Unknown.BREAK_UNREGULATED:
@@ -376,6 +393,14 @@ def _cell(variable: Variable, value: FactValue | Unknown | None) -> int | None:
 
 def _presumption(variable: Variable, fact: Fact) -> int | None:
     return None if fact.presumption is None or not variable.values else variable.cell(fact.presumption)
+
+
+def _settled(verdict: Verdict, start: datetime) -> bool:
+    """Whether nothing in the verdict hangs on the very instant `start`, nor on how far ahead was looked."""
+    window = verdict.next_permitted
+    if window is None:
+        return verdict.valid_until is not None and verdict.kind not in _RESTRAINED
+    return verdict.valid_until is not None and window.start != start and window.end is not None
 
 
 def _verdict(

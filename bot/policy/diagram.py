@@ -9,7 +9,7 @@ as a variable has cells.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 Cells = Sequence[int | None]
@@ -163,28 +163,46 @@ class Space:
 
     def always(self, root: int, within: Within, goal: Callable[[Any], bool]) -> bool:
         """Whether every situation whose cells lie `within` those given reaches a leaf that fits `goal`."""
-        return all(goal(value) for value in self._reached(root, within))
+        return all(goal(self._value[leaf]) for leaf in self._leaves(root, within))
+
+    def settles(self, root: int, level: int, cell: int) -> bool:
+        """Whether one leaf alone is left once variable `level` lies in `cell`."""
+        return self._only_leaf(root, level, cell) is not None
+
+    def _only_leaf(self, node: int, level: int, cell: int) -> int | None:
+        own = self._level[node]
+        if own >= level:
+            # Below the variable nothing is fixed, and what is not a leaf there has more than one.
+            rest = self._branches[node][cell] if own == level else node
+            return rest if self._level[rest] == _LEAF else None
+        first, *others = self._branches[node]
+        leaf = self._only_leaf(first, level, cell)
+        alike = leaf is not None and all(self._only_leaf(b, level, cell) == leaf for b in others)
+        return leaf if alike else None
 
     def constant(self, root: int, within: Within) -> bool:
         """Whether all situations whose cells lie `within` those given reach the same leaf."""
-        values = self._reached(root, within)
-        first = next(values)
-        return all(value is first for value in values)
+        return len(self._leaves(root, within, enough=2)) == 1
 
-    def _reached(self, root: int, within: Within) -> Iterator[Any]:
-        seen = {root}
-        stack = [root]
-        while stack:
+    def _leaves(self, root: int, within: Within, enough: int = _LEAF) -> list[int]:
+        """The leaves that situations within reach; the search ends once there are `enough`."""
+        levels = self._level
+        found: list[int] = []
+        seen, stack = {root}, [root]
+        while stack and len(found) < enough:
             node = stack.pop()
-            level, branches = self._level[node], self._branches[node]
+            level = levels[node]
             if level == _LEAF:
-                yield self._value[node]
+                found.append(node)
                 continue
-            cells = within.get(level)
-            for branch in branches if cells is None else [branches[cell] for cell in cells]:
+            next_up = self._branches[node]
+            if level in within:
+                next_up = tuple(next_up[cell] for cell in within[level])
+            for branch in next_up:
                 if branch not in seen:
                     seen.add(branch)
                     stack.append(branch)
+        return found
 
     def cheapest(
         self, root: int, cost: Callable[[int, int], float], goal: Callable[[Any], bool]

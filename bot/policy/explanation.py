@@ -145,4 +145,5 @@ def _source(circular: Circular, corpus: Corpus) -> Source:
         publisher=circular.evidence.name,
         original_seen=circular.evidence.original_seen,
         since_assumed=circular.since_basis,
+        complete=circular.complete,
     )

@@ -143,7 +143,7 @@ class Reader:
 
         def settled(level: int) -> int:
             cells = range(self._space.sizes[level])
-            return sum(self._space.constant(kinds, {level: (cell,)}) for cell in cells)
+            return sum(self._space.settles(kinds, level, cell) for cell in cells)
 
         levels = self._space.support(kinds)
         return sorted(levels, key=lambda level: (-settled(level), level)) if len(levels) > 1 else list(levels)

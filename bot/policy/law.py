@@ -150,7 +150,7 @@ class RegencyLaw:
 
     def undefeated(self, circulars: tuple[Circular, ...], rules: list[Rule]) -> dict[RuleRef, int]:
         """For every rule, where it applies and no undefeated exception lifts it, nor an amendment."""
-        exceptions = {rule.ref: [e for e in rules if rule.ref in e.lifts] for rule in rules}
+        exceptions = {r.ref: [e for e in rules if self.precedence.may_lift(e, r)] for r in rules}
         amenders = {rule.ref: [c for c in circulars if rule.ref in c.amends] for rule in rules}
         done: dict[RuleRef, int] = {}
 
@@ -180,7 +180,7 @@ class RegencyLaw:
                 root,
                 undefeated[rule.ref],
             )
-            for exception in (e for e in rules if rule.ref in e.lifts):
+            for exception in (e for e in rules if self.precedence.may_lift(e, rule)):
                 root = self.space.combine(
                     lambda at, applies, stands, pair=(rule.ref, exception.ref): (
                         Standing(at.rules, at.lifted | {pair}) if applies and stands else at

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from bot.cache import remembered
 from bot.policy import build, schema
+from bot.policy.cases import Case, read_cases
 from bot.policy.corpus import NATIONAL, Circular, Corpus, Place, Rank, Regency, Waiver
 from bot.policy.data_error import PolicyDataError
 from bot.policy.document import Document, parse
@@ -208,3 +209,22 @@ class _Collecting:
             self._problems.extend(error.problems)
             return True
         return False
+
+
+# --- the circulars' own cases ---
+
+
+def load_cases(corpus: Corpus, directory: Path = DIRECTORY) -> dict[str, tuple[Case, ...]]:
+    """The cases (uji.yaml) of every circular that has some, by its id. Raises PolicyError."""
+    found: dict[str, tuple[Case, ...]] = {}
+    problems: list[Problem] = []
+    for circular in corpus.circulars.values():
+        name = f"{circular.id}/uji.yaml"
+        path = directory / name
+        if path.is_file():
+            with _Collecting(problems):
+                document = parse(path.read_text(encoding="utf-8-sig"), name)
+                found[circular.id] = read_cases(document, circular, corpus)
+    if problems:
+        raise PolicyError(problems)
+    return found

@@ -112,6 +112,12 @@ class Precedence:
             return self._special(a, b)
         return ours.enacted > theirs.enacted
 
+    def may_lift(self, exception: Rule, rule: Rule) -> bool:
+        """Whether `exception` names `rule` and is of no lower rank: a lesser circular cannot free from the
+        ban of a higher one."""
+        rank, other = (self._ranks[self._circulars[r.ref.circular].rank].order for r in (exception, rule))
+        return rule.ref in exception.lifts and rank >= other
+
     def _special(self, a: Rule, b: Rule) -> bool:
         return b.ref in a.special_to or self._narrower(a.ref, b.ref)
 
@@ -122,11 +128,10 @@ def _of(rules: list[Rule], modality: Modality) -> tuple[RuleRef, ...]:
 
 def _oppose(a: Rule, b: Rule) -> bool:
     """Whether they cannot both be followed. "Except on duty" frees from the ban it is an exception to; it
-    says nothing against the other bans of its circular."""
+    says nothing against any other ban, of whatever circular."""
     if (a.modality is Modality.PROHIBITION) == (b.modality is Modality.PROHIBITION):
         return False
-    same = a.ref.circular == b.ref.circular
-    return not (same and (_is_exception(a) or _is_exception(b)))
+    return not (_is_exception(a) or _is_exception(b))
 
 
 def _is_exception(rule: Rule) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from bot.policy.check_finding import CheckFinding
@@ -18,14 +18,13 @@ class Say(Protocol):
 
 def problem_lines(problems: PolicyError | Iterable[Problem], say: Say) -> Iterator[str]:
     """One line a problem: policies/ cannot be used until it is repaired."""
-    listed = problems.problems if isinstance(problems, PolicyError) else problems
-    for problem in listed:
+    for problem in problems.problems if isinstance(problems, PolicyError) else problems:
         yield _line(problem.file, problem.line, "error", say(problem.key, **_shown(problem.params)), say)
 
 
 def finding_lines(found: CheckFinding, say: Say) -> Iterator[str]:
     """The finding with its mark; who waived it; its example, indented."""
-    text = f"{say(found.key, **_shown(found.params))} [{found.mark}]"
+    text = f"{text_of(found, say)} [{found.mark}]"
     yield _line(found.file, found.line, found.severity.value, text, say)
     if found.waived is not None:
         waiver = found.waived
@@ -35,16 +34,21 @@ def finding_lines(found: CheckFinding, say: Say) -> Iterator[str]:
         yield from (f"    {line}" for line in found.example.splitlines())
 
 
-def summary(findings: Iterable[CheckFinding], say: Say) -> str:
+def summary(problems: Sequence[Problem], findings: Iterable[CheckFinding], say: Say) -> str:
     """How many of each kind nobody answers for, and how many somebody does."""
     counts = Counter("waived" if f.waived else f.severity.value for f in findings)
     return say(
         "policy.report.summary",
-        errors=counts["error"],
+        errors=len(problems) + counts["error"],
         warnings=counts["warning"],
         infos=counts["info"],
         waived=counts["waived"],
     )
+
+
+def text_of(found: CheckFinding, say: Say) -> str:
+    """What a finding says, without its place."""
+    return say(found.key, **_shown(found.params))
 
 
 def _line(file: str, line: int, severity: str, text: str, say: Say) -> str:

@@ -89,6 +89,7 @@ class Edaran(Shape):
     mengubah: tuple[Perubahan, ...] = ()
     mencabut: Names = ()
     bukti: Bukti
+    lengkap: YesNo = True
     penerima: Penerima
 
 

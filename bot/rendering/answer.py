@@ -206,7 +206,9 @@ def _unspoken(verdict: Verdict, explanation: Explanation, context: Context) -> s
         case VerdictKind.NOT_COVERED:
             return texts("reply.not_covered", regency=context.regency)
         case _:
-            return texts("reply.not_prohibited", circular=names)
+            partial = [named(source, context) for source in explanation.sources if not source.complete]
+            checked = texts("reply.not_prohibited", circular=names)
+            return " ".join([checked, *(texts("reply.partial", circular=name) for name in partial)])
 
 
 # --- what was understood, until when ---

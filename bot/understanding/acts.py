@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.understanding.marks import Cue, Mark, Sheet
-from bot.understanding.segments import asks
+from bot.understanding.segments import asks, told
 from bot.vocabulary import Vocabulary
 
+REACH = 3
+"""Words between an act and what says that it is over, at most."""
 _SAME_CLAUSE = frozenset({Cue.FACT, Cue.TIME})
 
 
@@ -27,7 +29,7 @@ def _asked(sheet: Sheet) -> list[Mark]:
     if not chosen:
         _move_negation(sheet, said)
         return said
-    for droppable in (_is_anchor, _is_premise, _is_report):
+    for droppable in (_is_anchor, _is_premise, _is_report, _is_subject, _is_over, _is_taken_back, _is_told):
         if len(chosen) > 1:
             chosen = [mark for mark in chosen if not droppable(sheet, mark)] or chosen
     return chosen
@@ -57,6 +59,43 @@ def _is_report(sheet: Sheet, act: Mark) -> bool:
     """Whether it is what another did, as live in "teman saya live, kalau saya upload boleh?"."""
     about_others = any(m.segment == act.segment for m in sheet.of(Cue.OTHERS))
     return about_others and not asks(sheet, act.segment)
+
+
+def _is_subject(sheet: Sheet, act: Mark) -> bool:
+    """Whether it is what a rule is about, as live in "apa melanggar larangan live?"."""
+    return act.first > 0 and sheet.norms[act.first - 1] in sheet.small.subjects
+
+
+def _is_over(sheet: Sheet, act: Mark) -> bool:
+    """Whether it lies behind and another act is asked: "live tadi pagi mau diupload"."""
+    others = [m for m in sheet.of(Cue.ACT) if m.name != act.name and not m.negated]
+    if not any(m.first > act.last for m in others) or any(
+        m.segment == act.segment and m.last <= act.first for m in sheet.of(Cue.MAY)
+    ):
+        return False
+    end = min([act.last + REACH, *(m.first for m in others if m.first > act.last)])
+    words = (p for p in range(act.last, end) if sheet.segment_of[p] == act.segment)
+    return any(sheet.norms[place] in sheet.small.gone for place in words)
+
+
+def _is_taken_back(sheet: Sheet, act: Mark) -> bool:
+    """Whether it is denied later on and another act asked instead: "boleh live? eh bukan live, upload"."""
+    denied = [m.first for m in sheet.of(Cue.ACT) if m.negated and m.name == act.name and m.first > act.first]
+    return bool(denied) and any(
+        not m.negated and m.name != act.name and m.first > denied[-1] for m in sheet.of(Cue.ACT)
+    )
+
+
+def _is_told(sheet: Sheet, act: Mark) -> bool:
+    """Whether it is told in a statement, not as what one means to do, and the question names another act:
+    "Kemarin disiarkan langsung. … Bolehkah rekamannya saya unggah?"."""
+    before = range(max(0, act.first - 4), act.first)
+    if not told(sheet, act.first) or any(sheet.norms[p] in sheet.small.wishes for p in before):
+        return False
+    return any(
+        m.name != act.name and not m.negated and sheet.asking[m.segment] and m.first > act.first
+        for m in sheet.of(Cue.ACT)
+    )
 
 
 def _right_behind(sheet: Sheet, cue: Cue, act: Mark) -> bool:

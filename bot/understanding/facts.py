@@ -29,6 +29,8 @@ def facts(sheet: Sheet, caution: Caution) -> dict[str, tuple[FactValue, Mark]]:
             said.setdefault(mark.name, []).append(mark)
     found: dict[str, tuple[FactValue, Mark]] = {}
     for name, marks in said.items():
+        if all(mark.negated and _within_act(sheet, mark) for mark in marks):
+            continue  # "bukan live pribadi" alone does not make it official
         settled = _settled(sheet, marks, caution)
         value = None if settled is None else _value(settled)
         if settled is not None and value is not None:
@@ -64,6 +66,10 @@ def _doubtful(sheet: Sheet, mark: Mark, caution: Caution) -> bool:
     return _is_report(sheet, mark)
 
 
+def _within_act(sheet: Sheet, mark: Mark) -> bool:
+    return any((m.first, m.last) == (mark.first, mark.last) for m in sheet.of(Cue.ACT))
+
+
 def _stands_before(sheet: Sheet, cue: Cue, mark: Mark) -> bool:
     return any(m.segment == mark.segment and m.last <= mark.first for m in sheet.of(cue))
 
@@ -80,7 +86,7 @@ def _settled(sheet: Sheet, marks: list[Mark], caution: Caution) -> Mark | None:
     """The mark that counts when several speak of one fact, None if they contradict each other."""
     if len({_value(mark) for mark in marks}) == 1:
         return marks[0]
-    after = [mark for mark in marks if mark.first >= sheet.last_correction()]
+    after = [mark for mark in marks if mark.first >= max(sheet.last_correction(), sheet.last_turn())]
     if after and len(after) < len(marks):
         return _settled(sheet, after, caution)
     if _alternatives(sheet, marks):
@@ -88,7 +94,7 @@ def _settled(sheet: Sheet, marks: list[Mark], caution: Caution) -> Mark | None:
     last = marks[-1]
     if last.name in caution.one_suffices:
         undone = caution.undoing.intersection(sheet.norms[last.first : last.last])
-        if undone or _same_words(sheet, marks):
+        if undone or _same_thing(sheet, marks):
             return last
         return next((mark for mark in marks if _value(mark) is True), None)
     if last.name in caution.claimed and _value(last) is True:
@@ -104,6 +110,11 @@ def _alternatives(sheet: Sheet, marks: list[Mark]) -> bool:
 def _changes(sheet: Sheet, marks: list[Mark]) -> bool:
     """Whether the last word on it stands apart from the first: in another clause or as another word of it."""
     return marks[0].segment != marks[-1].segment or _same_words(sheet, marks)
+
+
+def _same_thing(sheet: Sheet, marks: list[Mark]) -> bool:
+    """Whether all name exactly one thing: "baju dinas" and "baju koko" are two, which can be worn at once."""
+    return len({tuple(sheet.norms[m.first : m.last]) for m in marks}) == 1
 
 
 def _same_words(sheet: Sheet, marks: Iterable[Mark]) -> bool:

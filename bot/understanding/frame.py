@@ -31,7 +31,7 @@ class Frame:
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
         grammar = vocabulary.language["niat"]
-        self.small = _small_words(lexicon, grammar)
+        self.small = _small_words(lexicon, grammar, vocabulary.language["waktu"]["memilih"]["peristiwa"])
         self._vocabulary = vocabulary
         self._lexicon = lexicon
         self._answers = Answers(vocabulary, lexicon)
@@ -58,7 +58,7 @@ class Frame:
         if answer is not None:
             found, (step, value) = Intent.MAY_I, answer
             values |= {} if value is None else {str(expecting): value}
-        time = asked_time(sheet, times, now, self._afterwards.intersection(named[:1]))
+        time = asked_time(sheet, times, now, named, self._afterwards)
         return Understood(
             intent=found,
             move=step,
@@ -113,7 +113,7 @@ def _names(source: str) -> frozenset[str]:
     return frozenset(name.strip() for name in source.split(","))
 
 
-def _small_words(lexicon: Lexicon, grammar: Mapping[str, Any]) -> SmallWords:
+def _small_words(lexicon: Lexicon, grammar: Mapping[str, Any], events: Iterable[str]) -> SmallWords:
     cues = grammar["petunjuk"]
     return SmallWords(
         function=lexicon.words(grammar["kata_tugas"]),
@@ -125,4 +125,12 @@ def _small_words(lexicon: Lexicon, grammar: Mapping[str, Any]) -> SmallWords:
         denials=lexicon.single([cues["tidak"], cues["belum"], cues["bukan"], cues["tanpa"]]),
         predicates=lexicon.words(grammar["predikat"]),
         waiting=lexicon.words(grammar["penantian"]),
+        events=frozenset(events),
+        reached=lexicon.single("{sudah}"),
+        dreaded=lexicon.words(grammar["kekhawatiran"]),
+        subjects=lexicon.words(grammar["pokok_aturan"]),
+        wishes=lexicon.words(grammar["kehendak"]),
+        turns=lexicon.words(grammar["peralihan"]),
+        asking=lexicon.single(grammar["kata_tanya"]),
+        gone=lexicon.words(grammar["sudah_lalu"]),
     )

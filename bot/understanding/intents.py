@@ -17,6 +17,7 @@ ASIDE = frozenset({Intent.GREETING, Intent.ACKNOWLEDGE, Intent.OUT_OF_SCOPE, Int
 """Intents that ask nothing about a situation."""
 _SITUATION = (Cue.FACT, Cue.TIME)
 _ALONE = frozenset({Cue.ACT, Cue.HINT, Cue.GONE, Cue.GREETING, Cue.YES, Cue.OKAY, Cue.IGNORED, Cue.HOW_COME})
+_SENTENCE_ENDS = frozenset(".?!;\n")
 SHORT = 2
 """Words of a message that is no sentence of its own."""
 
@@ -41,7 +42,7 @@ def _special(sheet: Sheet, named: bool) -> Intent | None:
     if not sheet.has(Cue.HOW_COME, Cue.RULE_WORD, *_ASKED):
         return None
     cues = [mark for mark in sheet.marks if mark.cue in _ASKED or _is_how_come(sheet, mark)]
-    cues = [mark for mark in cues if not _answered_by_verdict(sheet, mark)]
+    cues = [m for m in cues if not _answered_by_verdict(sheet, m) and not _only_mentioned(sheet, m)]
     main = next((m for m in cues if m.cue is not Cue.WHEN), None)
     if main is not None:
         return _ASKED.get(main.cue, Intent.WHY)
@@ -67,6 +68,44 @@ def _is_how_come(sheet: Sheet, mark: Mark) -> bool:
         return False
     later = (m for cue in (Cue.MAY_NOT, Cue.MAY) for m in sheet.of(cue) if m.first >= mark.last)
     return any(m.segment == mark.segment for m in later)
+
+
+def _only_mentioned(sheet: Sheet, mark: Mark) -> bool:
+    """Whether another clause asks for a verdict on an act, and this one only tells of a rule, a sanction or an
+    hour: "takut kena sanksi", "pamekasan sudah ada SE-nya"."""
+    if not sheet.has(Cue.ACT):
+        return False
+    asked = {m.segment for cue in (Cue.MAY, Cue.MAY_NOT) for m in sheet.of(cue)} - {mark.segment}
+    if mark.cue in (Cue.SANCTION, Cue.RULE) and _dreaded(sheet, mark):
+        return bool(asked) or sheet.has(Cue.MAY)
+    if not any(m.segment in asked for m in sheet.of(Cue.MAY)):
+        return False
+    if mark.cue is Cue.WHEN:
+        return not _concerns_act(sheet, mark)
+    return mark.cue in (Cue.SANCTION, Cue.RULE, Cue.WHY) and not _is_asked(sheet, mark)
+
+
+def _dreaded(sheet: Sheet, mark: Mark) -> bool:
+    before = range(max(0, mark.first - 4), mark.first)
+    return any(sheet.norms[p] in sheet.small.dreaded and sheet.segment_of[p] == mark.segment for p in before)
+
+
+def _concerns_act(sheet: Sheet, mark: Mark) -> bool:
+    """Whether an act, or "boleh", is said in the same sentence, whatever clauses it has."""
+    stops = [place for place, norm in enumerate(sheet.norms) if norm in _SENTENCE_ENDS]
+    start = max((place for place in stops if place < mark.first), default=-1)
+    end = min((place for place in stops if place >= mark.last), default=len(sheet.norms))
+    said = (m for cue in (Cue.ACT, Cue.MAY, Cue.MAY_NOT) for m in sheet.of(cue))
+    return any(start < m.first < end for m in said)
+
+
+def _is_asked(sheet: Sheet, mark: Mark) -> bool:
+    """Whether its own clause puts the question: by a question word, a tag or its question mark."""
+    if sheet.asking[mark.segment] or mark.last in sheet.tags:
+        return True
+    if any(sheet.norms[place] in sheet.small.asking for place in range(mark.first, mark.last)):
+        return True
+    return any(m.segment == mark.segment for m in sheet.of(Cue.ASK_WORD))
 
 
 def _answered_by_verdict(sheet: Sheet, mark: Mark) -> bool:

@@ -16,6 +16,7 @@ from bot.vocabulary import Vocabulary
 
 CUES = {
     "boleh": Cue.MAY,
+    "boleh_berbuat": Cue.MAY_ACT,
     "dilarang": Cue.MAY_NOT,
     "kapan": Cue.WHEN,
     "mengapa": Cue.WHY,

@@ -19,6 +19,7 @@ class Cue(IntEnum):
 
     MAY = auto()
     MAY_NOT = auto()
+    MAY_ACT = auto()
     WHEN = auto()
     WHY = auto()
     HOW_COME = auto()
@@ -105,6 +106,14 @@ class SmallWords:
     denials: frozenset[str]  # the words of negation
     predicates: frozenset[str]  # verbs by which "ga" behind a fact denies it: "akun dinasnya ga dipakai"
     waiting: frozenset[str]  # before a time that has not come: "nunggu jam pulang"
+    events: frozenset[str]  # beside a time that is theirs: "pulang jam 4"
+    reached: frozenset[str]  # before a time that has come: "sudah jam 4"
+    dreaded: frozenset[str]  # before what is feared or heard of, not asked: "takut kena sanksi"
+    subjects: frozenset[str]  # before an act that rules are about: "larangan live"
+    wishes: frozenset[str]  # before an act that is meant to be done: "mau live"
+    turns: frozenset[str]  # before what replaces what was said: "akhirnya pakai akun resmi"
+    asking: frozenset[str]  # words that ask by themselves: "apa", "berapa"
+    gone: frozenset[str]  # behind an act that is over: "live kemarin sudah selesai"
 
 
 @dataclass(slots=True)
@@ -136,6 +145,11 @@ class Sheet:
 
     def has(self, *cues: Cue) -> bool:
         return not self._by_cue.keys().isdisjoint(cues)
+
+    def last_turn(self) -> int:
+        """The place of the last word like "akhirnya" that makes what follows replace what came before, 0 if
+        there is none."""
+        return max((place for place, norm in enumerate(self.norms) if norm in self.small.turns), default=0)
 
     def last_correction(self) -> int:
         """The place behind the last correction ("eh", "maksud saya"), 0 if there is none."""

@@ -24,8 +24,26 @@ _JOINING = frozenset({",", "-", "/"})
 def resolve(sheet: Sheet) -> None:
     """Settles every negation of the message, from left to right."""
     for mark in sheet.marks:
+        if mark.cue is Cue.MAY_ACT:
+            mark.cue = Cue.MAY if _before_act(sheet, mark) else Cue.GONE
+        elif mark.cue is Cue.CORRECTION and sheet.norms[mark.last - 1] in sheet.small.denials:
+            _deny_act(sheet, mark)
+    for mark in sheet.marks:
         if mark.cue in NEGATIONS:
             _settle(sheet, mark)
+
+
+def _deny_act(sheet: Sheet, correction: Mark) -> None:
+    """ "eh bukan live, maksudku upload": the act right behind is denied if another one follows."""
+    acts = [m for m in sheet.marks if m.cue is Cue.ACT and m.first >= correction.last]
+    if len(acts) > 1 and acts[0].first == correction.last and acts[0].name != acts[-1].name:
+        acts[0].negated = True
+
+
+def _before_act(sheet: Sheet, may: Mark) -> bool:
+    """Whether the act follows, with at most "saya" between: "sudah bebas live", "dapatkah kami menyiarkan"."""
+    places = range(may.last, may.last + 2)
+    return any(m.cue is Cue.ACT and m.first in places and m.segment == may.segment for m in sheet.marks)
 
 
 def _settle(sheet: Sheet, mark: Mark) -> None:
@@ -36,7 +54,7 @@ def _settle(sheet: Sheet, mark: Mark) -> None:
     elif mark.cue is Cue.NOT and before is not None and _is_tag(sheet, mark, before, after):
         mark.cue = Cue.GONE
         sheet.tags.add(mark.first)
-    elif before is not None and _denies(sheet, mark, before):
+    elif before is not None and _denies(sheet, mark, before, after):
         mark.cue = Cue.GONE
         _turn_over(sheet, before)
     elif after is not None:
@@ -69,9 +87,12 @@ def _is_tag(sheet: Sheet, mark: Mark, before: Mark, after: Mark | None) -> bool:
     return True
 
 
-def _denies(sheet: Sheet, mark: Mark, before: Mark) -> bool:
-    """Whether the negation stands behind the fact it denies: "akun dinasnya ga dipakai"."""
+def _denies(sheet: Sheet, mark: Mark, before: Mark, after: Mark | None) -> bool:
+    """Whether the negation stands behind the fact it denies: "akun dinasnya ga dipakai"; not "di rumah ga
+    pakai seragam", where the verb has an object of its own."""
     if before.cue is not Cue.FACT or before.negated or not _touching(sheet, before, mark):
+        return False
+    if after is not None and after.cue is Cue.FACT and after.first <= mark.last + 2:
         return False
     place = mark.last
     while place < len(sheet.norms) and any(m.cue is Cue.SELF and m.first == place for m in sheet.marks):
@@ -119,23 +140,40 @@ def _govern(sheet: Sheet, mark: Mark, after: Mark) -> None:
 
 
 def _turn_over(sheet: Sheet, target: Mark) -> None:
-    """Negates a mark and what is listed with it: "tanpa seragam dan atribut"."""
+    """Negates a mark and what is listed with it: "tanpa seragam dan atribut". Of an act and a fact in one
+    ("bukan live pribadi") it denies the fact."""
+    target = _fact_within(sheet, target)
     end = target.last
     first = target.first
     for mark in sheet.marks:
         if mark.first < first or mark.cue in (Cue.AND, Cue.OR):
             continue
         same = mark.cue is target.cue and mark.value == target.value
-        if mark is not target and mark.first != first and not (same and _listed(sheet, end, mark.first)):
+        if (
+            mark is not target
+            and mark.first != first
+            and not (same and _listed(sheet, end, mark.first, target.cue is not Cue.ACT))
+        ):
             break
         if same:
             mark.negated = not mark.negated
             end = mark.last
 
 
-def _listed(sheet: Sheet, end: int, start: int) -> bool:
+def _fact_within(sheet: Sheet, target: Mark) -> Mark:
+    if target.cue is not Cue.ACT:
+        return target
+    within = (
+        m for m in sheet.marks if m.cue is Cue.FACT and (m.first, m.last) == (target.first, target.last)
+    )
+    return next(within, target)
+
+
+def _listed(sheet: Sheet, end: int, start: int, commas: bool) -> bool:
+    """Whether only "dan" or a comma stands between; between acts a comma turns: "ga jadi live, story aja"."""
     joints = {m.first for m in sheet.marks if m.cue in (Cue.AND, Cue.OR)}
-    return end < start and all(p in joints or sheet.norms[p] in _JOINING for p in range(end, start))
+    between = range(end, start)
+    return end < start and all(p in joints or (commas and sheet.norms[p] in _JOINING) for p in between)
 
 
 # --- neighbours ---

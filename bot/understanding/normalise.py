@@ -63,6 +63,7 @@ class Normaliser:
         self._stems = frozenset(affixes["kata_dasar"])
         self._hosts = frozenset(affixes["kata_berklitik"])
         self._prefixes = _longest_first(affixes["awalan"])
+        self._melting: dict[str, str] = dict(affixes["awalan_luluh"])
         self._suffixes = _longest_first(affixes["akhiran"])
         self._clitics = _longest_first(affixes["klitik"])
         self._whole = frozenset(chat["ulang_tetap"])
@@ -152,11 +153,21 @@ class Normaliser:
                 return self._canonical(word[: -len(clitic)])
         for suffix in self._suffixes:
             if word.endswith(suffix):
-                for prefix in self._prefixes:
-                    if word.startswith(prefix):
-                        stem = self._canonical(word[len(prefix) : len(word) - len(suffix)])
-                        if stem in self._stems:
-                            return stem
+                stem = self._without_prefix(word[: len(word) - len(suffix)])
+                if stem is not None:
+                    return stem
+        return None
+
+    def _without_prefix(self, word: str) -> str | None:
+        """The stem of a word without suffix; a melting prefix gives back the letter it took (meny-iar: siar)."""
+        for prefix in self._prefixes:
+            if word.startswith(prefix):
+                stem = self._canonical(word[len(prefix) :])
+                if stem in self._stems:
+                    return stem
+        for prefix, letter in self._melting.items():
+            if word.startswith(prefix) and letter + word[len(prefix) :] in self._stems:
+                return letter + word[len(prefix) :]
         return None
 
     def _canonical(self, word: str) -> str:

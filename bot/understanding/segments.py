@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.understanding.marks import Cue, Sheet
 
 _STOPS = frozenset(".;:?!\n,()")
+_SENTENCE_ENDS = frozenset(".?!\n")
 _OPENERS = frozenset({Cue.IF, Cue.THEN, Cue.BUT, Cue.BECAUSE, Cue.CORRECTION, Cue.SLIP})
 _WORDS = (Cue.MAY, Cue.MAY_NOT, Cue.WHEN, Cue.WHY, Cue.SANCTION, Cue.RULE)
 
@@ -31,6 +32,13 @@ def divide(sheet: Sheet) -> None:
     sheet.segment_of, sheet.asking = places, asking
     for mark in sheet.marks:
         mark.segment = places[mark.first]
+
+
+def told(sheet: Sheet, place: int) -> bool:
+    """Whether the place lies in a statement of a message whose question comes later, in a sentence of its own."""
+    norms = sheet.norms
+    end = next((p for p in range(place, len(norms)) if norms[p] in _SENTENCE_ENDS), len(norms))
+    return end < len(norms) and norms[end] != "?" and "?" in norms[end:]
 
 
 def asks(sheet: Sheet, segment: int) -> bool:

@@ -13,7 +13,8 @@ from bot.understanding.time_line import Line
 from bot.understanding.time_senses import RELATIONS, Span
 from bot.understanding.time_words import TimeWords
 
-_STRONGEST_FIRST = ("outside", "before", "not_yet", "after", "during", "ongoing", "done")
+_STRONGEST_FIRST = ("outside", "before", "not_yet", "after", "passed", "past", "during", "ongoing", "done")
+_AFTER = frozenset({"after", "passed", "past"})
 
 
 def spanned(line: Line, place: int, topics: frozenset[int]) -> Expression | None:
@@ -27,7 +28,8 @@ def spanned(line: Line, place: int, topics: frozenset[int]) -> Expression | None
     span = line.sense(at).span
     if span is None:
         return None
-    over = "over" in line.next(at + 1).roles
+    follows = line.next(at + 1).roles
+    over = bool(follows & {"over", "now_over"})
     relation = "after" if over else next((role for role in _STRONGEST_FIRST if role in said), None)
     if relation is None and (not span.bare or at in topics):
         return None
@@ -35,7 +37,7 @@ def spanned(line: Line, place: int, topics: frozenset[int]) -> Expression | None
     return Expression(
         place,
         at + 1 + over,
-        now=relation in span.present,
+        now=relation in span.present or _reached(said | follows, relation),
         symbol=symbol,
         likely=span.likely,
         of_days=span.of_days,
@@ -43,10 +45,16 @@ def spanned(line: Line, place: int, topics: frozenset[int]) -> Expression | None
     )
 
 
+def _reached(said: frozenset[str], relation: str | None) -> bool:
+    """Whether it claims something of the present: "sudah lewat jam pulang", "sudah bukan jam kerja", "jam kerja
+    sudah selesai"."""
+    return relation == "passed" or "now_over" in said or (relation == "outside" and "done" in said)
+
+
 def _symbol(span: Span, relation: str | None) -> str | None:
     if relation in ("before", "not_yet"):
         return span.before
-    if relation == "after":
+    if relation in _AFTER:
         return span.after
     if relation == "outside":
         return span.outside

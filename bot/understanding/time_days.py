@@ -81,12 +81,23 @@ def _days(said: tuple[Day, ...], today: date) -> tuple[Days, ...]:
     if not points:
         return _nested(boxes, today)
     if not boxes:
-        return _agreeing(points, [_point(day, today) for day in points])
+        return _agreeing(_gone(points, today), [_point(day, today) for day in _gone(points, today)])
     for box in _nested(boxes, today):
         inside = [_point(day, box.start) for day in points]
         if all(box.start <= date < box.end for date in inside):
             return _agreeing(points, inside)
     return ()
+
+
+def _gone(points: list[Day], today: date) -> list[Day]:
+    """ "tanggal 20 Januari kemarin": the last such date, not yesterday, unless the two agree."""
+    if len(points) != 2 or points[0].kind is not DayKind.DATE or points[0].moved:
+        return points
+    dated, offset = points
+    if offset.kind is not DayKind.OFFSET or offset.n != -1:
+        return points
+    year = dated.year or (today.year if (dated.month, dated.n) < (today.month, today.day) else today.year - 1)
+    return [dated._replace(year=year)] if date(year, dated.month, dated.n) < today else points
 
 
 def _nested(boxes: list[Day], today: date) -> tuple[Days, ...]:

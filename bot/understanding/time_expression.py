@@ -75,13 +75,18 @@ def fits(whole: Expression, piece: Expression) -> bool:
         return False
     if whole.side * piece.side < 0 or (whole.now and piece.now):
         return False
-    if _both(whole.part, piece.part) and whole.part is not piece.part:
+    if _both(whole.part, piece.part) and whole.part is not piece.part and not _clock_at_prayer(whole):
         return False
     if (whole.moment is not None and piece.of_day) or (piece.moment is not None and whole.of_day):
         return False
     if _both(whole.symbol, piece.symbol) and whole.of_days == piece.of_days:
         return False
     return not _both(whole.clock, piece.clock)
+
+
+def _clock_at_prayer(whole: Expression) -> bool:
+    """ "habis isya jam 8 malam": the prayer and the part of the day both go with the clock time."""
+    return whole.clock is not None and whole.part is not None and whole.part.approximate
 
 
 def _both(one: object, other: object) -> bool:
@@ -97,7 +102,8 @@ def merge(whole: Expression, piece: Expression) -> None:
     whole.days += piece.days
     whole.clock = whole.clock or piece.clock
     whole.zone = piece.zone if whole.zone is None else whole.zone
-    whole.part = whole.part or piece.part
+    if whole.part is None or (piece.part is not None and _clock_at_prayer(whole)):
+        whole.part = piece.part
     whole.moment = piece.moment if whole.moment is None else whole.moment
     whole.now = whole.now or piece.now
     whole.side = whole.side or piece.side

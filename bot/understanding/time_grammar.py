@@ -70,7 +70,7 @@ class Grammar:
                 left.end, left.after, left.bound = right, right.after, ""
                 _share_month(left, right)
                 return
-            if "until" in roles and left.clock and "over" in line.next(place + 1).roles:
+            if "until" in roles and left.clock and line.next(place + 1).roles & {"over", "now_over"}:
                 left.bound, left.after = "from", place + 2
                 return
         if "onward" in roles:
@@ -224,14 +224,18 @@ class Grammar:
         return inner
 
     def _reached(self, place: int, roles: frozenset[str]) -> Expression | None:
-        """ "sudah sore", "sudah jam 4", "sudah lewat jam 4 sore": said of the present moment."""
+        """ "sudah sore", "sudah jam 4", "sudah lewat jam 4 sore": said of the present moment.
+        Only supposed ("kalau sudah lewat jam 4 sore") the last is the time after."""
         if not roles & {"done", "passed"} or not self._line.joined(place + 1):
             return None
         part = self._line.next(place + 1).part
         if part is not None:
             return Expression(place, place + 2, part=part, now=True)
         inner = clocked(self._line, place + 1)
-        return None if inner is None else Expression(place, inner.after, clock=inner.clock, now=True)
+        if inner is None:
+            return None
+        bound = "after" if "passed" in roles else ""
+        return Expression(place, inner.after, clock=inner.clock, zone=inner.zone, bound=bound, now=True)
 
     def _away(self, place: int) -> Expression | None:
         """Counted from another time: sehari sebelum natal, 30 menit sebelum jam 8."""

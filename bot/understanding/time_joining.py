@@ -27,7 +27,7 @@ def joined(said: list[Expression], tokens: tuple[Token, ...], words: TimeWords) 
             whole.append(expression)
             continue
         between = [token.norm for token in tokens[last.after : expression.first]]
-        if _corrects(last, between, tokens, words):
+        if _corrects(last, expression, between, tokens, words):
             _inherit(expression, last)
             whole[-1] = expression
         elif _belong(last, expression, between, words):
@@ -43,10 +43,17 @@ def _supposed(said: Expression, tokens: tuple[Token, ...], words: TimeWords) -> 
     return said.now and any(token.norm in words.choosing["pengandaian"] for token in before)
 
 
-def _corrects(last: Expression, between: list[str], tokens: tuple[Token, ...], words: TimeWords) -> bool:
-    """Whether the next expression replaces `last`: "eh", "maksudnya" between, or "bukan" before."""
+def _corrects(
+    last: Expression, new: Expression, between: list[str], tokens: tuple[Token, ...], words: TimeWords
+) -> bool:
+    """Whether `new` replaces `last`: "eh", "maksudnya" between, "ganti" right before it, or "bukan" before
+    `last`."""
+    if new.vague:
+        return False
     before = tokens[last.first - 1].norm if last.first else ""
     if before in words.choosing["bukan"]:
+        return True
+    if between and between[-1] in words.choosing["pengganti"]:
         return True
     return any(word in words.choosing["ralat"] for word in between[-3:])
 

@@ -30,6 +30,8 @@ def _readings(said: Expression, now: datetime, words: TimeWords) -> list[Reading
         return ranged(said, said.end, now, words)
     if said.vague:
         return _vague(said, now)
+    if said.now and said.bound == "after" and not said.days and said.side <= 0:
+        return [Reading(When(now, None, Grain.INSTANT))]  # "sudah lewat jam 4": of the present moment
     if said.shift is not None and said.clock is None:
         return [_shifted(said.shift, now, said.ahead)]
     if said.symbol is not None and not _narrower_than_symbol(said):

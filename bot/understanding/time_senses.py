@@ -73,7 +73,9 @@ class Opens(IntFlag):
     DAY = 64
 
 
-RELATIONS = frozenset({"outside", "before", "not_yet", "after", "during", "ongoing", "done"})
+RELATIONS = frozenset(
+    {"outside", "before", "not_yet", "after", "passed", "past", "during", "ongoing", "done"}
+)
 """The roles of words before a span of the working calendar."""
 BOUNDS = frozenset({"before", "after", "past", "until", "from", "between", "since"})
 """The roles of words that take what lies on one side of a time."""

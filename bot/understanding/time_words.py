@@ -57,6 +57,7 @@ _RELATIONS = {
     "sudah": "done",
     "belum": "not_yet",
     "usai": "over",
+    "sudah_usai": "now_over",
     "lewat": "passed",
 }
 _PRESENT = {"sedang": "ongoing", "sudah": "done"}

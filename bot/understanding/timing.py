@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model import Token, When
 from bot.understanding.marks import Cue, Mark, Sheet
-from bot.understanding.segments import asks
+from bot.understanding.segments import told
 from bot.understanding.time_reading import Group
 from bot.understanding.times import Times
+from bot.understanding.weighing import is_awaited, is_past, weight_of
 
 _KEPT = frozenset({Cue.ACT, Cue.FACT, Cue.GREETING, Cue.HINT, Cue.TIME})
 """Marks that keep their meaning within the words of a time."""
@@ -39,40 +40,68 @@ def with_times(marks: list[Mark], tokens: tuple[Token, ...], times: Times, cover
     return marks
 
 
-def asked_time(sheet: Sheet, times: Times, now: datetime, posted: Collection[str]) -> Group:
+def asked_time(
+    sheet: Sheet, times: Times, now: datetime, acts: Sequence[str], afterwards: Collection[str]
+) -> Group:
     """The readings of the time asked about, empty if there is none.
 
-    Not a negated time, after a correction only the last, else one supposed ("kalau …") or in a clause that
-    asks. `posted`: the asked acts that are done with something recorded before.
+    Not a negated time, after a correction only the last, else those that `weight_of` finds likeliest.
+    `acts`: those asked about, the main one first; `afterwards`: acts done with something recorded before.
     """
     if not times.groups:
         return ()
-    marks = [mark for mark in sheet.of(Cue.TIME) if not _is_other(sheet, mark, times, now, posted)]
+    posted = [act for act in acts[:1] if act in afterwards]
+    marks = [
+        mark
+        for mark in sheet.of(Cue.TIME)
+        if not (_is_other(sheet, mark, times, now, posted) or _is_history(sheet, mark, times, now, acts))
+    ]
     denied = {mark.group for mark in marks if mark.negated}
     left = [mark for mark in marks if mark.group not in denied or _opposite(times.groups[mark.group])]
     corrected = sheet.last_correction()
     left = [mark for mark in left if mark.first >= corrected] or left
-    if len(left) > 1:
-        supposed = {mark.segment for mark in sheet.of(Cue.IF)}
-        left = [mark for mark in left if mark.segment in supposed] or left
-        left = [mark for mark in left if asks(sheet, mark.segment)] or left
+    if len({mark.group for mark in left}) > 1:
+        weights = [weight_of(sheet, mark, times.groups[mark.group], now, acts) for mark in left]
+        left = [mark for mark, weight in zip(left, weights, strict=True) if weight == max(weights)]
     groups = tuple(
         (_opposite(times.groups[index]) if index in denied else None) or times.groups[index]
         for index in sorted({mark.group for mark in left})
     )
     chosen = times.choose(groups) if groups else ()
-    return tuple(reading for reading in chosen if reading.score >= max(0, chosen[0].score))
+    likely = tuple(reading for reading in chosen if reading.score >= max(0, chosen[0].score))
+    return _as_it_is(sheet, left, likely, now) if len(groups) == 1 else likely
+
+
+def _as_it_is(sheet: Sheet, marks: list[Mark], group: Group, now: datetime) -> Group:
+    """The real now for "udah jam 4", said when it is about four: what the person's clock shows decides
+    nothing."""
+    if sheet.norms[marks[0].first] not in sheet.small.reached or len(group) != 1:
+        return group
+    when = group[0].when
+    supposed = any(mark.segment == marks[0].segment for mark in sheet.of(Cue.IF))
+    if supposed or when.start is None or when.end is not None or abs(when.start - now) >= timedelta(hours=1):
+        return group
+    return (replace(group[0], when=replace(when, start=now)),)
 
 
 def _is_other(sheet: Sheet, mark: Mark, times: Times, now: datetime, posted: Collection[str]) -> bool:
     """Whether the time is that of something else: what is posted, or what is still waited for."""
-    awaited = mark.first > 0 and sheet.norms[mark.first - 1] in sheet.small.waiting
-    return awaited or _of_the_recording(sheet, mark, times, now, posted)
+    return is_awaited(sheet, mark) or _of_the_recording(sheet, mark, times, now, posted)
+
+
+def _is_history(sheet: Sheet, mark: Mark, times: Times, now: datetime, acts: Sequence[str]) -> bool:
+    """Whether it is a past time of a statement without the act that is asked about later on: "Kemarin ada
+    acara. Boleh saya live?"."""
+    if not told(sheet, mark.first) or not is_past(times.groups[mark.group][0].when, now):
+        return False
+    asked = [act for act in sheet.of(Cue.ACT) if act.name in acts and not act.negated]
+    return bool(asked) and all(act.segment > mark.segment for act in asked)
 
 
 def _of_the_recording(sheet: Sheet, mark: Mark, times: Times, now: datetime, posted: Collection[str]) -> bool:
     """A past time behind such an act, as in "unggah rekaman acara kemarin"."""
-    if not posted or not _is_past(times.groups[mark.group][0].when, now):
+    gone = not sheet.small.gone.isdisjoint(sheet.norms[mark.first : mark.last])
+    if not posted or not (gone or is_past(times.groups[mark.group][0].when, now)):
         return False
     return any(act.name in posted and act.last <= mark.first for act in sheet.of(Cue.ACT))
 
@@ -85,8 +114,3 @@ def _opposite(group: Group) -> Group | None:
         if reading.when.symbol in _OPPOSITES
     )
     return opposites if len(opposites) == len(group) else None
-
-
-def _is_past(when: When, now: datetime) -> bool:
-    last = when.end or when.start
-    return last is not None and last <= now

@@ -41,7 +41,7 @@ def cells(engine: RegencyEngine, situation: Situation) -> list[Any]:
 
 
 def finding(engine: RegencyEngine, root: int, known: Situation) -> Finding:
-    return engine.reader.finding(engine.law.space.restrict(root, cells(engine, known)), engine._presumed)
+    return engine.reader.finding(engine.law.space.restrict(root, cells(engine, known)), engine.presumed)
 
 
 @given(corpora())

@@ -109,6 +109,17 @@ def test_always_and_constant_look_at_every_situation_within_and_no_other(
     assert space.constant(root, within) is (len(leaves) == 1)
 
 
+@given(tables)
+@quick
+def test_a_value_settles_what_it_leaves_no_choice_about(table: Table) -> None:
+    space = Space(SIZES)
+    root = built(space, table)
+    for level, size in enumerate(SIZES):
+        for cell in range(size):
+            left = {table[s] for s in SITUATIONS if s[level] == cell}
+            assert space.settles(root, level, cell) is (len(left) == 1)
+
+
 @given(tables, st.tuples(*(st.integers(0, size - 1) for size in SIZES)))
 @quick
 def test_the_cheapest_path_deviates_least_and_reaches_its_goal(table: Table, usual: tuple[int, ...]) -> None:
