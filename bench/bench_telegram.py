@@ -28,6 +28,12 @@ BATCH = 100
 UPDATES = 2_000
 ROUNDS = 7
 GOAL = 0.5
+RUNS = (
+    ("questions repeat", BATCH, UPDATES, False),
+    ("each worded anew", BATCH, UPDATES, True),
+    ("one after another", 1, 500, False),
+)
+"""People ask the same few things, and all at once after a broadcast; the second run is the worst case."""
 WARM_PROFILE = 50
 """Microseconds."""
 
@@ -54,8 +60,8 @@ async def compare(folder: Path) -> bool:
     for side in sides:
         await rate(side, BATCH, 500)  # caches fill
     reached = True
-    for label, batch, number in (("batches of 100", BATCH, UPDATES), ("one after another", 1, 500)):
-        rates = [[await rate(side, batch, number) for side in sides] for _ in range(ROUNDS)]
+    for label, batch, number, fresh in RUNS:
+        rates = [[await rate(side, batch, number, fresh) for side in sides] for _ in range(ROUNDS)]
         ratio = statistics.median(our / peer for peer, our in rates)
         peer, our = (statistics.median(column) for column in zip(*rates, strict=True))
         goal = f"goal ≥ {GOAL}" if batch > 1 else "no goal: each waits for its own flush to disk"

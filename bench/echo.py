@@ -61,9 +61,11 @@ class Sink(BaseSession):
 _ids = count(1)
 
 
-def raw(number: int) -> Raw:
-    """A private message of one of `PEOPLE` people."""
+def raw(number: int, fresh: bool) -> Raw:
+    """A private message of one of `PEOPLE` people; `fresh`: in words that nobody used before."""
     who = 10_000 + number % PEOPLE
+    question = QUESTIONS[(number + number // PEOPLE) % len(QUESTIONS)]
+    addressed = "".join(chr(97 + int(digit)) for digit in str(number))
     return {
         "update_id": number,
         "message": {
@@ -71,7 +73,7 @@ def raw(number: int) -> Raw:
             "date": 1_795_400_000,
             "chat": {"id": who, "type": "private", "first_name": "Pegawai"},
             "from": {"id": who, "is_bot": False, "first_name": "Pegawai", "language_code": "id"},
-            "text": QUESTIONS[(number + number // PEOPLE) % len(QUESTIONS)],
+            "text": f"kak {addressed}, {question}" if fresh else question,
         },
     }
 
@@ -93,10 +95,10 @@ def echo() -> Side:
     return Side(sink, feed, settle)
 
 
-async def rate(side: Side, batch: int, number: int) -> float:
+async def rate(side: Side, batch: int, number: int, fresh: bool = False) -> float:
     """Updates a second; every one must have been answered. As in polling, the next batch is taken in while
     the last one is still being answered; with `batch` 1, each update waits for the answer before it."""
-    updates, before = [raw(next(_ids)) for _ in range(number)], side.sink.sent
+    updates, before = [raw(next(_ids), fresh) for _ in range(number)], side.sink.sent
     start = time.perf_counter()
     for at in range(0, number, batch):
         await side.feed(updates[at : at + batch])

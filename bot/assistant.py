@@ -7,12 +7,13 @@ with who asked.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from bot.dialogue import Draft, Memory, merge, press, remember
-from bot.model import Asker, FactValue, Intent, Reply
+from bot.model import Asker, FactValue, Intent, Reply, Understood
 from bot.policy.decide import Engine
 from bot.policy.explanation import Explainer
 from bot.rendering.texts import Texts
@@ -24,6 +25,9 @@ FADES_AFTER = timedelta(minutes=30)
 
 MOST_CONVERSATIONS = 20_000
 
+SENTENCES = 2_000
+"""Sentences whose reading is remembered, without who said them."""
+
 
 class Assistant:
     """Answers messages from one corpus. `catalogues`: language → texts."""
@@ -33,12 +37,14 @@ class Assistant:
         self._explainer = Explainer(engine)
         self.catalogues = catalogues
         self._understanding = understanding
+        self._read = _reading_once(understanding)
         self._memories: OrderedDict[str, Memory] = OrderedDict()
 
     def adopt(self, engine: Engine, understanding: Understanding) -> None:
         """Goes on with another corpus. Conversations are forgotten: their acts and facts may be gone."""
         self.engine, self._understanding = engine, understanding
         self._explainer = Explainer(engine)
+        self._read = _reading_once(understanding)
         self._memories.clear()
 
     # --- for channels ---
@@ -46,9 +52,10 @@ class Assistant:
     def answer(self, text: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
         """Answers what was typed in the conversation `key`. Raises UnknownNameError for a regency that is
         not registered."""
-        local = self._local(asker, now)
+        local = self._local(asker, now).replace(second=0, microsecond=0)
         memory = self._recall(key, local)
-        understood = self._understanding.read(text, local, memory.expecting if memory else None)
+        wall, zone = local.replace(tzinfo=None), local.tzinfo
+        understood = self._read(text, wall, zone, memory.expecting if memory else None)
         return self._turn(merge(memory, understood), asker, key, local, language)
 
     def press(self, action: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
@@ -99,3 +106,19 @@ class Assistant:
         self._memories.move_to_end(key)
         while len(self._memories) > MOST_CONVERSATIONS:
             self._memories.popitem(last=False)
+
+
+Reading = Callable[[str, datetime, tzinfo | None, str | None], Understood]
+
+
+def _reading_once(understanding: Understanding) -> Reading:
+    """Reads a sentence once a minute: when everybody asks at once, they ask the same.
+
+    The wall clock and its zone come apart, because two zones at the same instant would be equal.
+    """
+
+    @lru_cache(SENTENCES)
+    def read(text: str, wall: datetime, zone: tzinfo | None, expecting: str | None) -> Understood:
+        return understanding.read(text, wall.replace(tzinfo=zone), expecting)
+
+    return read

@@ -99,6 +99,13 @@ class Engine:
 
     def known(self, asker: Asker) -> Asker:
         """The asker without what the corpus no longer knows: a profile can be older than the corpus."""
+        try:
+            self.check(asker)
+        except UnknownNameError:
+            return self._without_unknown(asker)
+        return asker
+
+    def _without_unknown(self, asker: Asker) -> Asker:
         vocabulary = self.corpus.vocabulary
         patterns = self.regency(asker.regency).calendar.pattern_ids
         return replace(

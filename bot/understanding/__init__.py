@@ -42,7 +42,8 @@ class Understanding:
 
         `expecting`: what the bot has just asked: a fact's id, "time" or "activity"; None if nothing.
         """
-        tokens = tuple(self._spelt(token) for token in self._normaliser.tokens(text))
+        known = self._known
+        tokens = tuple([t if t.norm in known else self._spelt(t) for t in self._normaliser.tokens(text)])
         return self._frame.read(tokens, now, self._times(tokens, now), expecting)
 
     def _times(self, tokens: tuple[Token, ...], now: datetime) -> Times:
@@ -59,8 +60,6 @@ class Understanding:
         return Times(groups, pieces, lambda some: asked(tokens, some, now, self._time_words))
 
     def _spelt(self, token: Token) -> Token:
-        if token.norm in self._known:
-            return token
         meant = self._speller.correct(token.norm)
         return token if meant is None else replace(token, norm=meant)
 

@@ -59,11 +59,31 @@ def _value(mark: Mark) -> FactValue | None:
 
 
 def _doubtful(sheet: Sheet, mark: Mark, caution: Caution) -> bool:
-    if mark.open or _stands_before(sheet, Cue.EXCEPT, mark):
+    if mark.open:
         return True
-    if mark.name in caution.claimed and _value(mark) is True:
-        return _stands_before(sheet, Cue.PRETEXT, mark) or _stands_before(sheet, Cue.MUST, mark)
+    if _stands_before(sheet, Cue.EXCEPT, mark):
+        return not (mark.name in caution.one_suffices and _is_exception(sheet, mark))
+    if mark.name in caution.claimed and _value(mark) is True and _unproven(sheet, mark):
+        return True
     return _is_report(sheet, mark)
+
+
+def _is_exception(sheet: Sheet, mark: Mark) -> bool:
+    """Whether it is what remains of something denied: "sudah dilepas semua kecuali name tag"."""
+    earlier = (m for m in sheet.of(Cue.FACT) if m.name == mark.name and m.last <= mark.first)
+    return _value(mark) is True and any(_value(m) is False for m in earlier)
+
+
+def _unproven(sheet: Sheet, mark: Mark) -> bool:
+    """Whether it is a pretext, a condition, a guess, or was so another time: "kayaknya buat dinas", "minggu
+    lalu di akun resmi, sekarang …"."""
+    if _stands_before(sheet, Cue.PRETEXT, mark) or _stands_before(sheet, Cue.MUST, mark):
+        return True
+    clause = {norm for place, norm in enumerate(sheet.norms) if sheet.segment_of[place] == mark.segment}
+    if not clause.isdisjoint(sheet.small.doubts):
+        return True
+    later = (m for cue in (Cue.ACT, Cue.MAY) for m in sheet.of(cue) if m.segment > mark.segment)
+    return not clause.isdisjoint(sheet.small.former) and any(later)
 
 
 def _within_act(sheet: Sheet, mark: Mark) -> bool:

@@ -129,6 +129,8 @@ def _small_words(lexicon: Lexicon, grammar: Mapping[str, Any], events: Iterable[
         reached=lexicon.single("{sudah}"),
         dreaded=lexicon.words(grammar["kekhawatiran"]),
         subjects=lexicon.words(grammar["pokok_aturan"]),
+        doubts=lexicon.words(grammar["keraguan"]),
+        former=lexicon.words(grammar["dahulu"]),
         wishes=lexicon.words(grammar["kehendak"]),
         turns=lexicon.words(grammar["peralihan"]),
         asking=lexicon.single(grammar["kata_tanya"]),

@@ -71,8 +71,8 @@ def _is_how_come(sheet: Sheet, mark: Mark) -> bool:
 
 
 def _only_mentioned(sheet: Sheet, mark: Mark) -> bool:
-    """Whether another clause asks for a verdict on an act, and this one only tells of a rule, a sanction or an
-    hour: "takut kena sanksi", "pamekasan sudah ada SE-nya"."""
+    """Whether another clause asks for a verdict on an act, and this one only tells of a rule, a sanction or
+    an hour: "takut kena sanksi", "pamekasan sudah ada SE-nya"."""
     if not sheet.has(Cue.ACT):
         return False
     asked = {m.segment for cue in (Cue.MAY, Cue.MAY_NOT) for m in sheet.of(cue)} - {mark.segment}
@@ -82,7 +82,16 @@ def _only_mentioned(sheet: Sheet, mark: Mark) -> bool:
         return False
     if mark.cue is Cue.WHEN:
         return not _concerns_act(sheet, mark)
+    if mark.cue is Cue.RULE and _asks_about_act(sheet, asked):
+        return True  # "aturannya gimana sih, boleh live ga?"
     return mark.cue in (Cue.SANCTION, Cue.RULE, Cue.WHY) and not _is_asked(sheet, mark)
+
+
+def _asks_about_act(sheet: Sheet, segments: Collection[int]) -> bool:
+    """Whether one of these clauses asks "boleh" and names the act, and does not wonder at it with "kok"."""
+    wondering = {m.segment for m in sheet.of(Cue.HOW_COME)}
+    acts = {m.segment for m in sheet.of(Cue.ACT)} - wondering
+    return any(m.segment in acts and m.segment in segments for m in sheet.of(Cue.MAY))
 
 
 def _dreaded(sheet: Sheet, mark: Mark) -> bool:

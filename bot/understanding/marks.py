@@ -110,6 +110,8 @@ class SmallWords:
     reached: frozenset[str]  # before a time that has come: "sudah jam 4"
     dreaded: frozenset[str]  # before what is feared or heard of, not asked: "takut kena sanksi"
     subjects: frozenset[str]  # before an act that rules are about: "larangan live"
+    doubts: frozenset[str]  # beside what is only guessed: "kayaknya buat dinas"
+    former: frozenset[str]  # beside what was so another time: "minggu lalu pakai akun resmi"
     wishes: frozenset[str]  # before an act that is meant to be done: "mau live"
     turns: frozenset[str]  # before what replaces what was said: "akhirnya pakai akun resmi"
     asking: frozenset[str]  # words that ask by themselves: "apa", "berapa"

@@ -41,7 +41,7 @@ def _deny_act(sheet: Sheet, correction: Mark) -> None:
 
 
 def _before_act(sheet: Sheet, may: Mark) -> bool:
-    """Whether the act follows, with at most "saya" between: "sudah bebas live", "dapatkah kami menyiarkan"."""
+    """Whether the act follows, with at most "saya" between: "bebas live", "dapatkah kami menyiarkan"."""
     places = range(may.last, may.last + 2)
     return any(m.cue is Cue.ACT and m.first in places and m.segment == may.segment for m in sheet.marks)
 

@@ -159,7 +159,7 @@ class Normaliser:
         return None
 
     def _without_prefix(self, word: str) -> str | None:
-        """The stem of a word without suffix; a melting prefix gives back the letter it took (meny-iar: siar)."""
+        """The stem of a word without suffix. A melting prefix gives back its letter: meny-iar is siar."""
         for prefix in self._prefixes:
             if word.startswith(prefix):
                 stem = self._canonical(word[len(prefix) :])

@@ -35,7 +35,7 @@ def divide(sheet: Sheet) -> None:
 
 
 def told(sheet: Sheet, place: int) -> bool:
-    """Whether the place lies in a statement of a message whose question comes later, in a sentence of its own."""
+    """Whether the place lies in a statement, and the question comes later in a sentence of its own."""
     norms = sheet.norms
     end = next((p for p in range(place, len(norms)) if norms[p] in _SENTENCE_ENDS), len(norms))
     return end < len(norms) and norms[end] != "?" and "?" in norms[end:]

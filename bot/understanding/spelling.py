@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 
 SHORTEST = 4
 """Letters a word must have before it is compared: shorter ones resemble too much."""
+CACHED_WORDS = 8_192
+"""Distinct words remembered by one Speller; when full, it starts afresh."""
 LONG = 8
 """From this length on, two slips are forgiven instead of one."""
 
@@ -15,6 +17,7 @@ class Speller:
 
     def __init__(self, targets: Collection[str], real: Collection[str]) -> None:
         self._real = frozenset(real)
+        self._cache: dict[str, str | None] = {}
         self._targets: dict[str, list[str]] = {}
         for word in sorted(set(targets)):
             if len(word) >= SHORTEST:
@@ -22,6 +25,13 @@ class Speller:
 
     def correct(self, word: str) -> str | None:
         """The one target the word is a slip of, or None. The first letter must be right."""
+        if word not in self._cache:
+            if len(self._cache) >= CACHED_WORDS:
+                self._cache.clear()
+            self._cache[word] = self._correct(word)
+        return self._cache[word]
+
+    def _correct(self, word: str) -> str | None:
         candidates = self._targets.get(word[0]) if len(word) >= SHORTEST else None
         if not candidates or word in self._real or not word.isalpha():
             return None

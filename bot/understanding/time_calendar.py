@@ -46,8 +46,8 @@ def spanned(line: Line, place: int, topics: frozenset[int]) -> Expression | None
 
 
 def _reached(said: frozenset[str], relation: str | None) -> bool:
-    """Whether it claims something of the present: "sudah lewat jam pulang", "sudah bukan jam kerja", "jam kerja
-    sudah selesai"."""
+    """Whether it claims something of the present: "sudah lewat jam pulang", "sudah bukan jam kerja", "jam
+    kerja sudah selesai"."""
     return relation == "passed" or "now_over" in said or (relation == "outside" and "done" in said)
 
 

@@ -102,8 +102,9 @@ def merge(whole: Expression, piece: Expression) -> None:
     whole.days += piece.days
     whole.clock = whole.clock or piece.clock
     whole.zone = piece.zone if whole.zone is None else whole.zone
-    if whole.part is None or (piece.part is not None and _clock_at_prayer(whole)):
+    if piece.part is not None and _clock_at_prayer(whole):
         whole.part = piece.part
+    whole.part = whole.part or piece.part
     whole.moment = piece.moment if whole.moment is None else whole.moment
     whole.now = whole.now or piece.now
     whole.side = whole.side or piece.side

@@ -220,7 +220,9 @@ class Grammar:
         inner = self._point(at)
         if inner is None or inner.bound or (inner.symbol and not inner.of_day) or inner.now:
             return None
-        inner.first, inner.bound = place, bound
+        prayer = self._line.sense(at).part
+        timed = prayer is not None and prayer.approximate and inner.clock is not None
+        inner.first, inner.bound = place, "" if timed else bound  # "habis isya jam 8": the clock time itself
         return inner
 
     def _reached(self, place: int, roles: frozenset[str]) -> Expression | None:

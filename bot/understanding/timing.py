@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.model import Token, When
+from bot.model import Token
 from bot.understanding.marks import Cue, Mark, Sheet
 from bot.understanding.segments import told
 from bot.understanding.time_reading import Group

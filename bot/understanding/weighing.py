@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.model import When
 from bot.understanding.marks import Cue, Mark, Sheet
-from bot.understanding.segments import asks, told
+from bot.understanding.segments import told
 from bot.understanding.time_reading import Group
 
 NEAR = 2
@@ -24,7 +24,7 @@ def weight_of(sheet: Sheet, mark: Mark, group: Group, now: datetime, acts: Seque
     statement = told(sheet, mark.first)
     weight = 16 * (0 < sheet.last_turn() <= mark.first)
     weight += 8 * any(m.segment == clause for m in sheet.of(Cue.IF))
-    weight += 4 * (asks(sheet, clause) and not statement)
+    weight += 4 * (_asks(sheet, clause) and not statement)
     weight += 2 * any(m.segment == clause and m.name in acts and not m.negated for m in sheet.of(Cue.ACT))
     weight += present and _near_question(sheet, mark)
     if statement and is_past(group[0].when, now) and not present:
@@ -32,6 +32,12 @@ def weight_of(sheet: Sheet, mark: Mark, group: Group, now: datetime, acts: Seque
     if _of_others(sheet, mark) or (_is_event(sheet, mark) and not present):
         weight -= _ASIDE
     return weight
+
+
+def _asks(sheet: Sheet, clause: int) -> bool:
+    """Whether a verdict is asked for in the clause; a sanction told of there ("kena tegur") asks none."""
+    cues = (Cue.MAY, Cue.MAY_NOT, Cue.WHEN)
+    return sheet.asking[clause] or any(m.segment == clause for cue in cues for m in sheet.of(cue))
 
 
 def _is_now(group: Group, now: datetime) -> bool:
@@ -73,9 +79,20 @@ def _is_event(sheet: Sheet, mark: Mark) -> bool:
 
 
 def _of_others(sheet: Sheet, mark: Mark) -> bool:
-    """Whether its clause reports what others do: "teman saya tiap jam 7 malam live"."""
-    others = (m for m in sheet.of(Cue.OTHERS) if m.segment == mark.segment and m.last <= mark.first)
-    return any(others) and not sheet.asking[mark.segment]
+    """Whether its clause reports what others do ("teman saya tiap jam 7 malam live"), until "saya" comes back
+    to oneself."""
+    others = [m.last for m in sheet.of(Cue.OTHERS) if m.segment == mark.segment and m.last <= mark.first]
+    if not others or sheet.asking[mark.segment]:
+        return False
+    own = [m.last for m in sheet.of(Cue.SELF) if others[-1] <= m.first < mark.first]
+    return not any(_acts_soon(sheet, place) for place in own)
+
+
+def _acts_soon(sheet: Sheet, place: int) -> bool:
+    """Whether "saya" goes on with what one does or means to do, not a possessive ("teman kantor saya")."""
+    near = range(place, place + NEAR)
+    wished = any(sheet.norms[p] in sheet.small.wishes for p in near if p < len(sheet.norms))
+    return wished or any(m.first in near for m in sheet.of(Cue.ACT))
 
 
 def is_awaited(sheet: Sheet, mark: Mark) -> bool:

@@ -133,18 +133,23 @@ class Calendar:
     @property
     def pattern_ids(self) -> tuple[str, ...]:
         """The patterns a person can have (replacements are not among them), the default first."""
-        return tuple(dict.fromkeys(self.base_of(pattern.id) for pattern in self.patterns))
+        return tuple(dict.fromkeys(self._bases().values()))
 
     def base_of(self, pattern: str | None) -> str:
         """The pattern a person has: the default for None, the one replaced for a replacement.
 
         Raises UnknownPatternError."""
-        found = self.patterns[0].id if pattern is None else pattern
-        replaced = {p.id: p.replaces for p in self.patterns}
-        if found not in replaced:
-            raise UnknownPatternError(found, self.pattern_ids)
-        while (wider := replaced[found]) is not None:
-            found = wider
+        found = self._bases().get(self.patterns[0].id if pattern is None else pattern)
+        if found is None:
+            raise UnknownPatternError(str(pattern), self.pattern_ids)
+        return found
+
+    def _bases(self) -> dict[str, str]:
+        """Every pattern with the one it finally replaces; worked out once."""
+        found: dict[str, str] | None = self.memo.get("bases")
+        if found is None:
+            replaced = {p.id: p.replaces for p in self.patterns}
+            found = self.memo["bases"] = {name: _root(name, replaced) for name in replaced}
         return found
 
     def pattern_on(self, pattern: str | None, day: date) -> Pattern | None:
@@ -186,3 +191,9 @@ class Calendar:
         if instant.tzinfo is None:
             raise ValueError(f"{instant} has no time zone")
         return instant.astimezone(self.zone)
+
+
+def _root(name: str, replaced: Mapping[str, str | None]) -> str:
+    while (wider := replaced[name]) is not None:
+        name = wider
+    return name

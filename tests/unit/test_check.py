@@ -220,6 +220,15 @@ def test_a_contradiction_is_shown_in_its_most_ordinary_situation() -> None:
     ]
 
 
+def test_an_example_is_of_hours_that_are_known_wherever_there_are_some() -> None:
+    """The law begins on a Saturday, when only shift work, of unknown hours, may be in working hours."""
+    may = rule("boleh", MAY, both(WORK, yes("dinas")))
+    (finding,) = found(JAM_KERJA, may, since=MONDAY - timedelta(days=2))
+    assert finding.example is not None
+    assert "pada: 2026-03-02 08:00" in finding.example
+    assert "pola" not in finding.example
+
+
 def test_a_contradiction_that_cannot_occur_is_none() -> None:
     may = rule("boleh", MAY, both(no("dalam_jam_kerja"), yes("dinas")))
     assert found(JAM_KERJA, may) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.policy.condition import ALWAYS
 from bot.policy.condition import Test as Range
 from bot.policy.corpus import Corpus
 from bot.policy.decide import Engine, UnknownNameError
-from bot.worktime import BreakRule
+from bot.worktime import BreakRule, Calendar, Source
 from tests.policy_worlds import (
     BAN,
     HOLIDAY,
@@ -260,3 +261,52 @@ def test_a_date_in_the_condition_counts_from_its_first_day_to_the_day_before_its
 
 def test_a_rule_without_condition_holds_always() -> None:
     assert decide(at(MONDAY, "03:00"), law=corpus(circular(rule("r", BAN, ALWAYS)))).certain
+
+
+# --- one engine, many questions ---
+
+
+def test_a_question_later_in_the_same_hours_gets_a_window_of_its_own() -> None:
+    """What is remembered of an earlier question must not speak of its time."""
+    engine = Engine(corpus(LAW))
+    for clock in ("09:00", "10:00", "09:30"):
+        question = Question(Intent.MAY_I, "live", When(at(MONDAY, clock), None, Grain.INSTANT))
+        window = engine.decide(question, PNS, at(MONDAY, clock)).next_permitted
+        assert window is not None
+        assert window.start == at(MONDAY, clock)
+
+
+def test_a_question_about_the_past_looks_ahead_from_now() -> None:
+    question = Question(Intent.MAY_I, "live", When(at(MONDAY, "09:00"), None, Grain.INSTANT), {"izin": False})
+    engine = Engine(corpus(LAW))
+    for now, start in (("09:00", "12:00"), ("14:00", "16:00"), ("17:00", "17:00")):
+        window = engine.decide(question, PNS, at(MONDAY, now)).next_permitted
+        assert window is not None
+        assert window.start == at(MONDAY, start)
+
+
+@pytest.mark.parametrize(("end", "kind"), [("12:45", "not_prohibited"), ("13:15", "prohibited")])
+def test_an_interval_within_a_break_that_nobody_regulated_is_read_as_a_break(end: str, kind: str) -> None:
+    law = corpus(LAW, calendar=calendar(BreakRule.UNREGULATED))
+    verdict = decide(at(MONDAY, "12:15"), end=at(MONDAY, end), law=law, izin=False, dinas=False)
+    assert verdict.kind.value == kind
+
+
+def _unverified() -> Calendar:
+    known = calendar(BreakRule.UNREGULATED)
+    patterns = tuple(replace(pattern, source=Source()) for pattern in known.patterns)
+    return replace(known, patterns=patterns, break_source=Source())
+
+
+def test_unverified_hours_and_breaks_are_cautioned_about_where_the_verdict_hangs_on_them() -> None:
+    law = corpus(LAW, calendar=_unverified())
+    assert decide(at(MONDAY, "09:00"), law=law).cautions == ("hours_unverified",)
+    assert set(decide(at(MONDAY, "12:30"), law=law).cautions) == {"break", "hours_unverified"}
+
+
+def test_nobody_is_cautioned_about_hours_that_do_not_matter() -> None:
+    always = corpus(circular(rule("selalu", BAN)), calendar=_unverified())
+    assert decide(at(MONDAY, "09:00"), law=always).cautions == ()
+    assert (
+        decide(at(MONDAY, "09:00"), Asker(REGION, "desa"), corpus(LAW, calendar=_unverified())).cautions == ()
+    )

@@ -175,6 +175,61 @@ def test_the_time_asked_about_is_chosen_among_several(text: str, hours: list[int
     assert [when.start.hour for when in read(text).times if when.start] == hours
 
 
+AT_PRESENT = [
+    "jumat barokah, skrg boleh live ngaji bareng?",
+    "semenit lagi pulang, boleh live skrg?",
+    "hari ini boleh live skrg apa nunggu jam 4 sore dulu?",
+    "jam 1 masuk lagi, boleh live sekarang?",
+    "Boleh saya live sekarang? Nanti malam ada pengajian.",
+    "Kemarin live jam 8 malam aman. Sekarang saya mau live lagi, boleh?",
+    "anak saya ulang tahun besok, boleh live sekarang?",
+    "udah lewat jam 4 nih, boleh live?",
+    "udah lewat jam pulang, boleh live?",
+    "sudah bukan jam kerja kan, live boleh?",
+    "jam kerja udah selesai, live boleh?",
+    "ini kan di luar jam kerja, live boleh?",
+    "video yang direkam kemarin mau diunggah sekarang, boleh?",
+]
+
+
+@pytest.mark.parametrize("text", AT_PRESENT)
+def test_what_is_asked_or_claimed_of_the_present_means_the_real_now(text: str) -> None:
+    assert [(when.start, when.end, when.symbol) for when in read(text).times] == [(MONDAY, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("klo hari ini pulang jam setengah lima kan? aku mau live jam 4 sore nanti boleh?", [16]),
+        ("mau live jam 4 sore, pulangnya setengah lima, boleh?", [16]),
+        ("toko buka jam 9, saya mau live jam 7 malam boleh?", [19]),
+        ("live jam 3 sore boleh? soalnya jam 2 ada rapat", [15]),
+        ("teman saya tiap jam 7 malam live. Makanya saya mau live jam 2 siang nanti. Boleh kan?", [14]),
+        ("kerjanya sampe sore, boleh live jam 2 siang?", [14]),
+        ("rencananya jam 8 malam, dimajukan ke jam 2 siang ini. boleh live?", [14]),
+        ("rencana live jam 2 siang, tapi diundur ke jam 8 malam ini. boleh?", [20]),
+        ("setengah jam lagi boleh live? udah ganti baju nanti", [9]),
+        ("boleh live sekarang atau nanti jam 8 malam?", [9, 20]),
+        ("live jam 8 malam kemarin kena tegur, besok jam 7 malam lagi boleh?", [19]),
+        ("teman saya tiap jam 7 malam live nah saya mau live jam 2 siang boleh ga ya", [14]),
+        ("lusa ada lomba nah tetangga minta saya jadi host live jam 10 pagi hari senin boleh ga ya", [10]),
+        ("sekarang saya mau tanya boleh live nanti malam ga", [9, 18]),
+    ],
+)
+def test_circumstances_do_not_compete_with_the_time_asked_about(text: str, hours: list[int]) -> None:
+    assert [when.start.hour for when in read(text).times if when.start] == hours
+
+
+def test_about_four_by_the_persons_clock_is_the_real_now() -> None:
+    now = MONDAY.replace(hour=15, minute=55)
+    assert [when.start for when in read("udah jam 4 nih, boleh live?", now=now).times] == [now]
+
+
+def test_a_told_past_is_not_the_time_asked_about() -> None:
+    assert read("Kemarin saya live. Boleh rekamannya diunggah?").times == ()
+    assert read("Kemarin ada acara. Boleh saya live?").times == ()
+
+
 def test_the_past_time_of_a_recording_is_not_the_time_of_posting_it() -> None:
     assert read("upload vlog kemarin boleh?").times == ()
     assert read("kemarin saya upload vlog, melanggar ga?").times != ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -151,6 +152,17 @@ def test_every_wrong_part_is_named() -> None:
 
 
 # --- classes within classes ---
+
+
+@pytest.mark.parametrize(
+    ("text", "holding"), [("opd", ["opd", "upt"]), ("upt", ["upt"]), ("{selain: opd}", [])]
+)
+def test_a_rule_on_a_class_speaks_of_the_classes_inside_it(text: str, holding: list[str]) -> None:
+    flat = vocabulary()
+    nested = replace(flat, units={**flat.units, "upt": replace(flat.units["upt"], parent="opd")})
+    document = parse(f"bila: {{unit: {text}}}", "edaran.yaml")
+    condition = TermReader(document, nested, []).condition(document.data["bila"], ("bila",))
+    assert [unit for unit in nested.units if holds(condition, {("unit", "nilai"): unit})] == holding
 
 
 def _tree(**parents: str | None) -> dict[str, Named]:
