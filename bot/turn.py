@@ -166,19 +166,42 @@ class Turn:
 
     def _worst(self, activity: str, when: When) -> Judged | None:
         """The severest verdict over the times that `when` means (two breaks); None if it means none."""
-        calendar = self.engine.regency(self.asker.regency).calendar
-        facts = self._situation
-        times = resolve(when, calendar, self.asker.pattern, self.now)
-        if not times and when.symbol is not None:
+        judged = [
+            self._decide(Question(self._intent, activity, time, self._situation))
+            for time in self._meant(when)
+        ]
+        named = [self._by_name(reading) for reading in judged]
+        if not named and when.symbol is not None:
             # Hours are not registered (shift work), but the name of the time tells where it lies.
-            said = implied(when.symbol, calendar)
-            if said is None:
-                return None
-            facts = facts if isinstance(said, Unknown) else {**facts, IN_WORKING_HOURS: said}
-            times = (replace(self._present, symbol=when.symbol),)
-        intent = Intent.MAY_I if self.draft.intent is Intent.OUT_OF_SCOPE else self.draft.intent
-        judged = [self._decide(Question(intent, activity, time, facts)) for time in times]
-        return max(judged, key=lambda j: SEVERITY[j.verdict.kind], default=None)
+            alone = Question(
+                self._intent, activity, replace(self._present, symbol=when.symbol), self._situation
+            )
+            named = [self._by_name(self._decide(alone))] if self._named(when.symbol) is not None else []
+        return max(named, key=lambda j: SEVERITY[j.verdict.kind], default=None)
+
+    def _meant(self, when: When) -> tuple[When, ...]:
+        calendar = self.engine.regency(self.asker.regency).calendar
+        return resolve(when, calendar, self.asker.pattern, self.now)
+
+    def _named(self, symbol: str) -> bool | Unknown | None:
+        """Whether a time named so lies in working hours, by its very name."""
+        return implied(symbol, self.engine.regency(self.asker.regency).calendar)
+
+    def _by_name(self, judged: Judged) -> Judged:
+        """ "Saat jam kerja" means working hours and not the break within them: the verdict is that of the
+        name; when it is allowed again, the calendar tells."""
+        when = judged.question.when
+        said = self._named(when.symbol) if when is not None and when.symbol is not None else None
+        if not isinstance(said, bool):
+            return judged
+        facts = {**judged.question.facts, IN_WORKING_HOURS: said}
+        verdict = self._decide(replace(judged.question, facts=facts)).verdict
+        verdict = replace(verdict, segments=(), next_permitted=judged.verdict.next_permitted)
+        return Judged(judged.question, verdict)
+
+    @property
+    def _intent(self) -> Intent:
+        return Intent.MAY_I if self.draft.intent is Intent.OUT_OF_SCOPE else self.draft.intent
 
     def _decide(self, question: Question) -> Judged:
         return Judged(question, self.engine.decide(question, self.asker, self.now))
@@ -297,9 +320,7 @@ class Turn:
 
 
 @lru_cache(maxsize=256)
-def _question(
-    fact: str, texts: Texts, vocabulary: Vocabulary
-) -> tuple[str, tuple[tuple[Button, ...], ...]]:
+def _question(fact: str, texts: Texts, vocabulary: Vocabulary) -> tuple[str, tuple[tuple[Button, ...], ...]]:
     """How to ask for a fact, and the buttons that answer it; "don't know" stands in a row below."""
     entry = vocabulary.facts[fact]
     assert entry.question is not None

@@ -95,7 +95,7 @@ def _mixed(verdict: Verdict) -> bool:
 
 
 def spans(segments: Iterable[Segment], context: Context) -> str:
-    """"07.30–12.00, 13.00–16.00"; a day is named with the first of its parts only."""
+    """ "07.30–12.00, 13.00–16.00"; a day is named with the first of its parts only."""
     found: list[str] = []
     today = context.now
     for segment in segments:
@@ -111,7 +111,7 @@ def provided(literals: tuple[Literal, ...], context: Context) -> str:
 
 
 def conditions(literals: tuple[Literal, ...], context: Context) -> str:
-    """"untuk kepentingan dinas dan lewat akun resmi instansi"; many become a list; "" for none."""
+    """ "untuk kepentingan dinas dan lewat akun resmi instansi"; many become a list; "" for none."""
     return _joined(literals, context.texts, context.vocabulary) if literals else ""
 
 

@@ -50,4 +50,4 @@ def test_only_the_newest_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_value_that_cannot_be_kept_is_still_given(tmp_path: Path) -> None:
-    assert remembered("key", lambda: (lambda: 1), tmp_path / "own", 2)() == 1
+    assert remembered("key", lambda: lambda: 1, tmp_path / "own", 2)() == 1

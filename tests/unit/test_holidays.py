@@ -108,9 +108,7 @@ def test_a_decreed_year_does_not_load_the_package() -> None:
 
 def rules(**changes: Any) -> HolidayYears:
     read = HolidayRules.model_validate(changes)
-    return amended(
-        national(), read.tambahan, read.dihapus, national=read.nasional, joint=read.cuti_bersama
-    )
+    return amended(national(), read.tambahan, read.dihapus, national=read.nasional, joint=read.cuti_bersama)
 
 
 def test_a_regency_adds_and_removes_days() -> None:
