@@ -146,7 +146,7 @@ def test_the_demo_answers_a_piped_line_and_ends_well(tmp_path: Path) -> None:
 def test_a_broken_policy_file_is_named_with_line_and_repair_and_nobody_is_answered(tmp_path: Path) -> None:
     import shutil
 
-    from bot.policy.load import DIRECTORY
+    from bot.policy.files import DIRECTORY
 
     policies = tmp_path / "policies"
     shutil.copytree(DIRECTORY, policies)
