@@ -17,6 +17,7 @@ from bot.catalogues import DEFAULT_LANGUAGE, load_catalogues
 from bot.catalogues import DIRECTORY as LOCALES
 from bot.policy.decide import Engine
 from bot.policy.files import DIRECTORY, fingerprint
+from bot.policy.problems import PolicyError, Problem
 from bot.rendering.texts import Texts
 from bot.understanding import Understanding
 
@@ -58,7 +59,15 @@ def _compiled(policies: Path) -> tuple[Corpus, Understanding]:
     from bot.policy.load import load  # with all that checks files: a compiled corpus needs none of it
 
     corpus = load(policies, default_folder() / "files")
-    return corpus, Understanding(corpus.vocabulary)
+    try:
+        return corpus, Understanding(corpus.vocabulary)
+    except (
+        KeyError,
+        ValueError,
+        TypeError,
+    ) as error:  # niat, obrolan and waktu are checked by compiling them
+        problem = Problem("kosakata/niat.yaml", 1, "policy.error.vocabulary_data", {"detail": repr(error)})
+        raise PolicyError([problem]) from error
 
 
 def build_registration(assistant: Assistant) -> Registration:

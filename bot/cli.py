@@ -256,7 +256,7 @@ def policy_check(
     language: Language = "id",
     as_json: Json = False,
 ) -> None:
-    """Periksa semua edaran: bentuk, rujukan, pertentangan, aturan yang mati. Keluar 1 bila ada kesalahan."""
+    """Periksa semua edaran: bentuk, rujukan, pertentangan, kasus. Keluar 1 bila ada yang perlu diperbaiki."""
     from bot import checking
 
     today = datetime.now().astimezone().date()

@@ -285,7 +285,7 @@ class Remark:
 class Explanation:
     """Everything of the law that a reply to one question may say.
 
-    `sources`: the circulars that speak of the act (all in force, if none does).
+    `sources`: the circulars that speak of the act (all in force, if none does). `regulated`: some does.
     """
 
     basis: tuple[Citation, ...] = ()
@@ -296,6 +296,7 @@ class Explanation:
     sanctions: tuple[Remark, ...] = ()
     notes: tuple[Remark, ...] = ()
     open_questions: tuple[Remark, ...] = ()
+    regulated: bool = True
 
 
 # --- channels --------------------------------------------------------------------------------

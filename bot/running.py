@@ -22,7 +22,7 @@ RELOAD_EVERY = 5.0
 """Seconds between looks at policies/ for changes."""
 
 SAMPLE = "contoh"
-"""The external id of the demo's sample employee."""
+"""How the external ids of the demo's sample employees begin: each sample is a person of her own."""
 
 
 async def demo(settings: Settings, policies: Path | None, asker: Asker) -> None:
@@ -37,15 +37,16 @@ async def demo(settings: Settings, policies: Path | None, asker: Asker) -> None:
     store = await open_store(settings.database.url)
     try:
         registration = build_registration(assistant)
-        profile = await store.profiles.get("console", SAMPLE)
+        sample = ":".join((SAMPLE, asker.regency, *map(str, (asker.status, asker.unit, asker.pattern))))
+        profile = await store.profiles.get("console", sample)
         if profile is None:
-            profile = Profile("console", SAMPLE, asker.regency, asker.status, asker.unit, asker.pattern)
+            profile = Profile("console", sample, asker.regency, asker.status, asker.unit, asker.pattern)
             await store.profiles.put(profile)
         texts = registration.texts(profile)
         # Standard output belongs to the conversation; who speaks in it is said beside it.
         print(texts("console.hint", summary=pages.summary(registration, profile)), file=sys.stderr)
         desk = build_desk(assistant, store, registration)
-        await terminal(desk, SAMPLE, farewell=texts("console.farewell")).run()
+        await terminal(desk, sample, farewell=texts("console.farewell")).run()
     finally:
         await store.close()
 

@@ -157,9 +157,11 @@ class Turn:
         ]
 
     def _acts(self) -> tuple[str, ...]:
-        """The main act; with its kinds where some rule singles a kind out."""
+        """The main act; with its kinds where no rule speaks of it but some of a kind ("tiktokan")."""
         main = self.draft.activities[0]
         law = self.engine.regency(self.asker.regency).law
+        if self.draft.act_chosen or law.rules(law.circulars, main):
+            return (main,)
         kinds = self.engine.corpus.vocabulary.kinds_of(main)
         ruled = {rule.activity for circular in law.circulars for rule in circular.rules}
         return (main, *(kind for kind in kinds if kind in ruled))

@@ -28,7 +28,9 @@ def press(memory: Memory, action: str, vocabulary: Vocabulary) -> Draft | None:
             replace(draft, times=(times[int(rest)],)) if rest.isdecimal() and int(rest) < len(times) else None
         )
     if kind == "a":
-        return replace(draft, activities=(rest,)) if rest in memory.pending.activities else None
+        return (
+            replace(draft, activities=(rest,), act_chosen=True) if rest in memory.pending.activities else None
+        )
     return None
 
 

@@ -36,6 +36,7 @@ class Draft:
     what later follow-ups return to: "kenapa?" in between does not change it. `day_said` and `clock_said`
     tell how the time came about, so that "kalau jam 8?" stays on the day and "kalau besok?" keeps the hour.
     `earlier`: the conversation that small talk leaves as it was, None if this message carries it on.
+    `act_chosen`: the act was picked when the bot asked which one, so that it does not ask again.
     """
 
     intent: Intent
@@ -46,6 +47,7 @@ class Draft:
     day_said: bool = False
     clock_said: bool = False
     earlier: Memory | None = None
+    act_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

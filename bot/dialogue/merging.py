@@ -25,9 +25,15 @@ def merge(memory: Memory | None, understood: Understood) -> Draft:
         return alone
     if understood.intent in _ASIDE:
         return replace(alone, earlier=memory)
-    if understood.move is Move.ASK:
-        return alone
-    return _continued(memory, understood, alone)
+    draft = alone if understood.move is Move.ASK else _continued(memory, understood, alone)
+    return replace(draft, act_chosen=_chosen(memory, draft))
+
+
+def _chosen(memory: Memory, draft: Draft) -> bool:
+    """Whether the act is one that the bot offered, or was picked before."""
+    offered = memory.pending.activities if memory.pending is not None else ()
+    kept = memory.draft.act_chosen and draft.activities == memory.draft.activities
+    return kept or any(activity in offered for activity in draft.activities[:1])
 
 
 def _alone(understood: Understood) -> Draft:

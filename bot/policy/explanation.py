@@ -91,6 +91,7 @@ class Explainer:
             sanctions=remarks((c, s) for c in about for s in c.sanctions),
             notes=remarks((c, n) for c in about for n in c.notes),
             open_questions=remarks((c, q) for c in about for q in c.open_questions),
+            regulated=around.regulates(circulars),
         )
 
     def _cited(self, refs: Refs) -> tuple[Citation, ...]:
@@ -117,12 +118,21 @@ class _Around:
         self._asker = asker
 
     def circulars(self, in_force: Iterable[Circular]) -> list[Circular]:
-        """Those in force that speak of the act; all in force if none does; all registered if none is."""
-        activity = self._question.activity
+        """Those that speak of the act, in force if one is; all in force if none does; all registered if none
+        is."""
+        everything = self._regency.law.circulars
         reaching = [circular for circular in in_force if self._possible(circular.addressees)]
-        if activity is not None:
-            reaching = [c for c in reaching if self._regency.law.rules([c], activity)] or reaching
-        return reaching or list(self._regency.law.circulars)
+        speaking = [c for c in reaching if self._speaks(c)]
+        later = [c for c in everything if self._speaks(c) and self._possible(c.addressees)]
+        return speaking or later or reaching or list(everything)
+
+    def regulates(self, circulars: Iterable[Circular]) -> bool:
+        """Whether one of them speaks of the act; if no act was named, all do."""
+        return self._question.activity is None or any(map(self._speaks, circulars))
+
+    def _speaks(self, circular: Circular) -> bool:
+        activity = self._question.activity
+        return activity is not None and bool(self._regency.law.rules([circular], activity))
 
     def concerns(self, entry: Note | OpenQuestion | Sanction, rules: set[RuleRef]) -> bool:
         condition = ALWAYS if isinstance(entry, Sanction) else entry.condition

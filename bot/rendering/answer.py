@@ -56,7 +56,8 @@ class Context:
 def answer(question: Question, verdict: Verdict, explanation: Explanation, context: Context) -> str:
     """The reply to "may I?"."""
     lines = [*_outlook(verdict, context), _understood(question, context)]
-    return assembled(headline(verdict, context), verdict, explanation, lines, context)
+    first = headline(verdict, context, regulated=explanation.regulated)
+    return assembled(first, verdict, explanation, lines, context)
 
 
 def assembled(
@@ -75,8 +76,12 @@ def assembled(
 # --- the first line ---
 
 
-def headline(verdict: Verdict, context: Context) -> str:
+def headline(verdict: Verdict, context: Context, *, regulated: bool = True) -> str:
+    """The verdict with its condition. `regulated` False: no circular speaks of the act, so that not to have
+    found a prohibition is no permission."""
     texts = context.texts
+    if not regulated and verdict.kind is VerdictKind.NOT_PROHIBITED:
+        return texts("verdict.unregulated")
     key = f"verdict.{verdict.kind.value}"
     if verdict.kind in ALLOWED:
         suffix = provided(verdict.conditions, context)
@@ -159,13 +164,23 @@ def grounds(verdict: Verdict, explanation: Explanation, context: Context) -> lis
         lines += [cited(citation, context) for citation in explanation.others]
     if not explanation.basis:
         lines += [_unspoken(verdict, explanation, context)]
-    for citation in explanation.overridden:
-        rank = texts.word(citation.source.rank)
-        lines.append(texts("reply.overridden", circular=named(citation.source, context), rank=rank))
+    lines += [_set_aside(citation, explanation, context) for citation in explanation.overridden]
+    if verdict.kind is VerdictKind.PROHIBITED:
+        lines += [texts("reply.sanction", content=texts.word(s.content)) for s in explanation.sanctions[:1]]
+        return lines
     duties = [texts.word(c.content).rstrip(".") for c in explanation.duties if c.content]
     if duties:
         lines.append(texts("reply.duties", duties="; ".join(duties)))
     return lines
+
+
+def _set_aside(citation: Citation, explanation: Explanation, context: Context) -> str:
+    """A rule that gave way; its rank is named where rank decided."""
+    texts, name = context.texts, named(citation.source, context)
+    rank = texts.word(citation.source.rank)
+    if all(texts.word(c.source.rank) == rank for c in explanation.basis):
+        return texts("reply.overridden", circular=name)
+    return texts("reply.overridden_rank", circular=name, rank=rank)
 
 
 def cited(citation: Citation, context: Context) -> str:
@@ -200,15 +215,22 @@ def _unspoken(verdict: Verdict, explanation: Explanation, context: Context) -> s
     names = ", ".join(named(source, context) for source in explanation.sources)
     match verdict.kind:
         case VerdictKind.NOT_IN_FORCE if explanation.sources:
-            first = explanation.sources[0]
-            start = datetime.combine(first.since, datetime.min.time())
-            return texts("reply.not_in_force", circular=names, since=dates.day(start, texts))
+            return " ".join(_force(source, context) for source in explanation.sources)
         case VerdictKind.NOT_COVERED:
             return texts("reply.not_covered", regency=context.regency)
         case _:
             partial = [named(source, context) for source in explanation.sources if not source.complete]
             checked = texts("reply.not_prohibited", circular=names)
             return " ".join([checked, *(texts("reply.partial", circular=name) for name in partial)])
+
+
+def _force(source: Source, context: Context) -> str:
+    """When a circular is in force; its last day, not the day after."""
+    texts, name = context.texts, named(source, context)
+    since = dates.date_of(source.since, texts)
+    if source.until is None:
+        return texts("reply.force_from", circular=name, since=since)
+    return texts("reply.force_span", circular=name, since=since, until=dates.last_day(source.until, texts))
 
 
 # --- what was understood, until when ---

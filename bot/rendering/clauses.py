@@ -7,7 +7,7 @@ whom to ask.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.model import ALLOWED, Explanation, Question, Source, Verdict, Window
 from bot.rendering import dates
@@ -73,10 +73,14 @@ def described(source: Source, context: Context) -> str:
             "which.circular", number=source.number or texts("which.no_number"), rank=texts.word(source.rank)
         ),
         texts("which.about", about=texts.word(source.about), issuer=source.issuer),
-        texts("which.dates", enacted=_day(source.enacted, context), since=_day(source.since, context)),
+        texts(
+            "which.dates",
+            enacted=dates.date_of(source.enacted, texts),
+            since=dates.date_of(source.since, texts),
+        ),
     ]
     if source.until is not None:
-        lines.append(texts("which.until", until=_day(source.until, context)))
+        lines.append(texts("which.until", until=dates.last_day(source.until, texts)))
     if source.since_assumed:
         lines.append(texts("which.assumed", basis=source.since_assumed))
     key = "which.original" if source.original_seen else "which.reported"
@@ -133,7 +137,3 @@ def unregulated(explanation: Explanation, context: Context) -> str:
 def _names(sources: Sequence[Source], context: Context) -> str:
     texts = context.texts
     return "; ".join(f"{named(source, context)} ({texts.word(source.about)})" for source in sources)
-
-
-def _day(value: date, context: Context) -> str:
-    return dates.day(datetime.combine(value, datetime.min.time()), context.texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from babel import Locale
@@ -40,6 +40,15 @@ def day(moment: datetime, texts: Texts, *, year: bool = True) -> str:
     return texts(
         key, weekday=days[moment.weekday()], day=moment.day, month=months[moment.month], year=moment.year
     )
+
+
+def date_of(value: date, texts: Texts) -> str:
+    return day(datetime.combine(value, time()), texts)
+
+
+def last_day(until: date, texts: Texts) -> str:
+    """The last day of something that holds until, and not including, a date."""
+    return date_of(until - timedelta(days=1), texts)
 
 
 def moment(at: datetime, now: datetime, texts: Texts) -> str:

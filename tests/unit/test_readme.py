@@ -40,23 +40,8 @@ def test_the_output_shown_for_the_demo_is_what_the_program_says() -> None:
     """The README shows an answer at a fixed moment; it must not go stale."""
     shown = re.search(r"--at (\S+)\n(.*?)```", README, re.DOTALL)
     assert shown is not None
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "bot.cli",
-            "ask",
-            "boleh live sekarang?",
-            "--regency",
-            "lumajang",
-            "--status",
-            "pns",
-        ]
-        + ["--at", shown[1]],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    ask = ["ask", "boleh live sekarang?", "--regency", "lumajang", "--status", "pns", "--at", shown[1]]
+    done = subprocess.run([sys.executable, "-m", "bot.cli", *ask], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == shown[2].strip()
 
 
