@@ -220,8 +220,11 @@ def _unspoken(verdict: Verdict, explanation: Explanation, context: Context) -> s
             return texts("reply.not_covered", regency=context.regency)
         case _:
             partial = [named(source, context) for source in explanation.sources if not source.complete]
-            checked = texts("reply.not_prohibited", circular=names)
-            return " ".join([checked, *(texts("reply.partial", circular=name) for name in partial)])
+            lines = [texts("reply.not_prohibited", circular=names)]
+            lines += [texts("reply.partial", circular=name) for name in partial]
+            if not explanation.regulated:
+                lines.append(texts("reply.unregulated", regency=context.regency))
+            return " ".join(lines)
 
 
 def _force(source: Source, context: Context) -> str:
