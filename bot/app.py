@@ -6,6 +6,7 @@ functions that run them.
 
 from __future__ import annotations
 
+import gc
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,9 @@ def now() -> datetime:
 def build_assistant(policies: Path | None = None) -> Assistant:
     """The whole way from text to reply over one corpus. Raises PolicyError for a broken one."""
     engine, understanding = mind(policies or DIRECTORY)
-    return Assistant(engine, understanding, catalogues())
+    assistant = Assistant(engine, understanding, catalogues())
+    gc.freeze()  # a lexicon of a hundred thousand nodes need not be gone through at every collection
+    return assistant
 
 
 def catalogues() -> dict[str, Texts]:

@@ -54,13 +54,13 @@ class Asking:
     def batch(self, lines: Iterable[bytes], out: TextIO) -> None:
         """One JSON object a line in, one out, in order. Long batches are shared among the processors."""
         chunks = batched((raw for raw in lines if raw.strip()), CHUNK)
-        out.writelines(self.written(next(chunks, [])))  # what this works out, forked processes inherit
+        out.write(self.written(next(chunks, [])))  # what this works out, forked processes inherit
         for answers in in_parallel(self.written, chunks):
-            out.writelines(answers)
+            out.write(answers)
 
-    def written(self, lines: Sequence[bytes]) -> list[str]:
+    def written(self, lines: Sequence[bytes]) -> str:
         """One line of JSON for each line."""
-        return [json.dumps(self._answered(raw), ensure_ascii=False) + "\n" for raw in lines]
+        return "".join([json.dumps(self._answered(raw), ensure_ascii=False) + "\n" for raw in lines])
 
     def _answered(self, raw: bytes) -> dict[str, Any]:
         identity: Any = None

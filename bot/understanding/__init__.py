@@ -15,12 +15,19 @@ from bot.understanding.frame import Frame
 from bot.understanding.lexicon import Lexicon
 from bot.understanding.normalise import Normaliser
 from bot.understanding.spelling import Speller
-from bot.understanding.time_reading import asked, times_and_spans
+from bot.understanding.time_expression import Expression
+from bot.understanding.time_reading import asked, expressions, resolved
 from bot.understanding.time_words import TimeWords
 from bot.understanding.times import NO_TIMES, Times
 from bot.vocabulary import Vocabulary
 
 __all__ = ["Understanding"]
+
+SENTENCES = 2_000
+"""Sentences remembered, without who said them."""
+LONGEST_REMEMBERED = 300
+
+Sentence = tuple[tuple[Token, ...], list[Expression]]
 
 
 class Understanding:
@@ -34,6 +41,7 @@ class Understanding:
         self._speller = Speller(lexicon.words(spelling["kata"]), lexicon.words(spelling["sungguhan"]))
         self._denials = self._frame.small.denials
         self._time_words = TimeWords(vocabulary.language["waktu"])
+        self._sentences: dict[str, Sentence] = {}
         small = lexicon.words(vocabulary.language["niat"]["kata_tugas"])
         self._known = lexicon.known_words() | small | frozenset(_words(vocabulary.language["waktu"]))
 
@@ -42,12 +50,22 @@ class Understanding:
 
         `expecting`: what the bot has just asked: a fact's id, "time" or "activity"; None if nothing.
         """
+        tokens, said = self._sentences.get(text) or self._heard(text)
+        return self._frame.read(tokens, now, self._times(tokens, said, now), expecting)
+
+    def _heard(self, text: str) -> Sentence:
+        """What of a sentence does not depend on when it is said; people say the same ones again and again."""
         known = self._known
         tokens = tuple([t if t.norm in known else self._spelt(t) for t in self._normaliser.tokens(text)])
-        return self._frame.read(tokens, now, self._times(tokens, now), expecting)
+        heard = tokens, expressions(tokens, self._time_words)
+        if len(text) <= LONGEST_REMEMBERED:
+            if len(self._sentences) >= SENTENCES:
+                self._sentences.clear()
+            self._sentences[text] = heard
+        return heard
 
-    def _times(self, tokens: tuple[Token, ...], now: datetime) -> Times:
-        groups, pieces = times_and_spans(tokens, now, self._time_words)
+    def _times(self, tokens: tuple[Token, ...], said: list[Expression], now: datetime) -> Times:
+        groups, pieces = resolved(tokens, said, now, self._time_words)
         if not pieces:
             return NO_TIMES
         starts = {start for start, _ in pieces}
@@ -56,7 +74,8 @@ class Understanding:
         }
         tags = denied and denied & self._frame.tags(tokens)
         if tags:  # "boleh live ga pas jam kerja?" speaks of working hours, not of the time outside them
-            return self._times(tuple(token for i, token in enumerate(tokens) if i not in tags), now)
+            rest = tuple(token for i, token in enumerate(tokens) if i not in tags)
+            return self._times(rest, expressions(rest, self._time_words), now)
         return Times(groups, pieces, lambda some: asked(tokens, some, now, self._time_words))
 
     def _spelt(self, token: Token) -> Token:

@@ -39,14 +39,20 @@ def read_times(tokens: tuple[Token, ...], now: datetime, words: TimeWords) -> tu
 
 def time_spans(tokens: tuple[Token, ...], words: TimeWords) -> tuple[Place, ...]:
     """The place of every piece of the message that speaks of a time, resolvable or not."""
-    return _spans(tokens, _expressions(tokens, words))
+    return _spans(tokens, expressions(tokens, words))
 
 
 def times_and_spans(
     tokens: tuple[Token, ...], now: datetime, words: TimeWords
 ) -> tuple[tuple[Group, ...], tuple[Place, ...]]:
     """`read_times` and `time_spans`, reading the message once."""
-    said = _expressions(tokens, words)
+    return resolved(tokens, expressions(tokens, words), now, words)
+
+
+def resolved(
+    tokens: tuple[Token, ...], said: list[Expression], now: datetime, words: TimeWords
+) -> tuple[tuple[Group, ...], tuple[Place, ...]]:
+    """What the expressions of a message mean at `now`, and their places. Leaves `said` as it is."""
     groups = (_group(tokens, expression, now, words) for expression in said)
     return tuple(group for group in groups if group), _spans(tokens, said)
 
@@ -61,7 +67,8 @@ def _spans(tokens: tuple[Token, ...], said: list[Expression]) -> tuple[Place, ..
     return tuple((tokens[first].start, tokens[after - 1].end) for first, after in pieces)
 
 
-def _expressions(tokens: tuple[Token, ...], words: TimeWords) -> list[Expression]:
+def expressions(tokens: tuple[Token, ...], words: TimeWords) -> list[Expression]:
+    """The time expressions of a message, whenever it is said."""
     found = lexemes(tokens, words)
     if not found:
         return []
