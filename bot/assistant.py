@@ -89,7 +89,8 @@ class Assistant:
         """Answers a message that stands alone; `facts` are known besides those that the text says."""
         local = self._local(asker, now)
         draft = merge(None, self._understanding.read(text, local, None))
-        draft = replace(draft, facts={**facts, **draft.facts})
+        if facts:
+            draft = replace(draft, facts={**facts, **draft.facts})
         return Turn(self.engine, self._explainer, draft, asker, local, self.catalogues[language]).answer()
 
     # --- memory, bounded ---

@@ -122,7 +122,7 @@ class Turn:
     def _ruled(self) -> bool:
         """Whether some rule speaks of the act: a neighbour of what the bot knows may be regulated here."""
         law = self.engine.regency(self.asker.regency).law
-        return any(law.rules(law.circulars, activity) for activity in self.draft.activities)
+        return any(map(law.regulates, self.draft.activities))
 
     def _why(self) -> Answered:
         judged = self._readings() if self.draft.activities else []
@@ -160,7 +160,7 @@ class Turn:
         """The main act; with its kinds where no rule speaks of it but some of a kind ("tiktokan")."""
         main = self.draft.activities[0]
         law = self.engine.regency(self.asker.regency).law
-        if self.draft.act_chosen or law.rules(law.circulars, main):
+        if self.draft.act_chosen or law.regulates(main):
             return (main,)
         kinds = self.engine.corpus.vocabulary.kinds_of(main)
         ruled = {rule.activity for circular in law.circulars for rule in circular.rules}
@@ -299,8 +299,10 @@ class Turn:
         return {k: v for k, v in self._situation.items() if not isinstance(v, Unknown)}
 
     @property
-    def _situation(self) -> dict[str, FactValue | Unknown]:
+    def _situation(self) -> Mapping[str, FactValue | Unknown]:
         """The facts said, without those that only repeat what is known of the asker."""
+        if not self.draft.facts:
+            return self.draft.facts
         own = {"status": self.asker.status, "unit": self.asker.unit}
         return {name: value for name, value in self.draft.facts.items() if own.get(name) != value}
 

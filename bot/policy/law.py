@@ -52,6 +52,7 @@ class RegencyLaw:
         self.space = Space([variable.size for variable in self.variables])
         self._edges = _edges(self.circulars)
         self._roots: dict[tuple[int, str], Roots] = {}
+        self._regulated: dict[str, bool] = {}
         self._conditions: dict[RuleRef, int] = {}
         self._dropped: frozenset[RuleRef] = frozenset()
         self.precedence = Precedence(self.circulars, corpus.ranks, self.narrower)
@@ -108,6 +109,13 @@ class RegencyLaw:
         """The rules that speak of the act or of a wider act it belongs to."""
         line = self.corpus.vocabulary.lineage(activity)
         return [rule for circular in circulars for rule in circular.rules if rule.activity in line]
+
+    def regulates(self, activity: str) -> bool:
+        """Whether any rule, in force or not, speaks of the act."""
+        found = self._regulated.get(activity)
+        if found is None:
+            found = self._regulated[activity] = bool(self.rules(self.circulars, activity))
+        return found
 
     def applies(self, rule: Rule) -> int:
         """Where the rule's circular addresses the person and its condition holds (leaves True/False)."""
