@@ -24,7 +24,7 @@ from bench.echo import echo, rate
 from bot.app import build_assistant
 from bot.asking import Asking
 
-ROUNDS = 3
+ROUNDS = 5
 COUNT = 10_000
 TEXTS = (
     "boleh live sekarang?",
