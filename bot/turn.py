@@ -27,6 +27,7 @@ from bot.model import (
     Window,
 )
 from bot.policy.decide import Engine
+from bot.policy.derived import IN_WORKING_HOURS
 from bot.policy.explanation import Explainer
 from bot.policy.finding import SEVERITY
 from bot.rendering import answer as rendering
@@ -35,8 +36,6 @@ from bot.rendering.answer import Context
 from bot.rendering.texts import Texts
 from bot.vocabulary import Vocabulary
 from bot.worktime import implied, resolve, state_at
-
-IN_WORKING_HOURS = "dalam_jam_kerja"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,6 @@ class RegencyLaw:
         first = date.min if not self._edges else date.fromordinal(self._edges[0].toordinal() - 1)
         return (first, *self._edges)
 
-    @property
-    def edges(self) -> tuple[date, ...]:
-        """The dates from which the law differs from the day before."""
-        return self._edges
-
     def next_edge(self, day: date) -> date | None:
         """The first date after `day` from which the law is another; None if it stays as it is."""
         index = self.slice_at(day)
