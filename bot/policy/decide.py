@@ -240,7 +240,8 @@ class RegencyEngine:
             if conditional and self._hopeless(part):
                 return conditional
             opens = permits or bool(finding.conditions)
-            current, allowed = Window(part.start, part.end, finding.conditions) if opens else None, permits
+            window = Window(part.start, part.end, finding.conditions, finding.contrary)
+            current, allowed = window if opens else None, permits
         open_ended = replace(current, end=None) if current is not None else None
         return open_ended if allowed else conditional or open_ended
 
@@ -425,6 +426,7 @@ def _verdict(
         conditions=finding.conditions,
         basis=finding.basis,
         others=finding.others,
+        contrary=finding.contrary,
         overridden=finding.overridden,
         duties=finding.duties,
         segments=segments,

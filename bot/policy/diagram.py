@@ -10,6 +10,7 @@ as a variable has cells.)
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 Cells = Sequence[int | None]
@@ -157,13 +158,13 @@ class Space:
             found = self._support[root] = below if self.is_leaf(root) else below | {self._level[root]}
         return found
 
-    def outcomes(self, root: int) -> list[Any]:
-        """The leaf values that some situation reaches."""
-        return [self._value[n] for n in self.reachable(root) if self._level[n] == _LEAF]
+    def outcomes(self, root: int, within: Within = MappingProxyType({})) -> list[Any]:
+        """The leaf values that some situation whose cells lie `within` those given reaches."""
+        return [self._value[leaf] for leaf in self._leaves(root, within)]
 
     def always(self, root: int, within: Within, goal: Callable[[Any], bool]) -> bool:
         """Whether every situation whose cells lie `within` those given reaches a leaf that fits `goal`."""
-        return all(goal(self._value[leaf]) for leaf in self._leaves(root, within))
+        return all(map(goal, self.outcomes(root, within)))
 
     def settles(self, root: int, level: int, cell: int) -> bool:
         """Whether one leaf alone is left once variable `level` lies in `cell`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 
 from bot.model import Asker, Citation, Explanation, Question, Remark, RuleRef, Source, Verdict
 from bot.policy.condition import ALWAYS, Condition
@@ -17,6 +18,9 @@ from bot.policy.decide import Engine, RegencyEngine
 _MEMO_LIMIT = 20_000
 
 Refs = tuple[RuleRef, ...]
+
+_CITED = attrgetter("basis", "others", "contrary", "overridden", "duties")
+_NOTHING_CITED: tuple[Refs, ...] = _CITED(Explanation())
 
 
 class Explainer:
@@ -49,11 +53,7 @@ class Explainer:
         regency = self._engine.regency(asker.regency)
         when = now if question.when is None or question.when.start is None else question.when.start
         day = when.astimezone(regency.calendar.zone).date()
-        lists = (
-            (verdict.basis, verdict.others, verdict.overridden, verdict.duties)
-            if verdict
-            else ((), (), (), ())
-        )
+        lists = _CITED(verdict) if verdict else _NOTHING_CITED
         known = regency.known(question, asker)
         key = (asker.regency, question.activity, regency.law.slice_at(day), lists, known)
         found = self._memo.get(key)
@@ -71,10 +71,11 @@ class Explainer:
         circulars: list[Circular],
         basis: Refs,
         others: Refs,
+        contrary: Refs,
         overridden: Refs,
         duties: Refs,
     ) -> Explanation:
-        refs = (*basis, *others, *overridden, *duties)
+        refs = (*basis, *others, *contrary, *overridden, *duties)
         touched = {ref.circular for ref in refs} or {circular.id for circular in circulars}
         about = [circular for circular in circulars if circular.id in touched]
         rules = set(refs) or {rule.ref for circular in circulars for rule in circular.rules}
@@ -85,6 +86,7 @@ class Explainer:
         return Explanation(
             basis=self._cited(basis),
             others=self._cited(others),
+            contrary=self._cited(contrary),
             overridden=self._cited(overridden),
             duties=self._cited(duties),
             sources=tuple(self._sources[circular.id] for circular in circulars),

@@ -6,7 +6,7 @@ condition is a path through it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -46,6 +46,7 @@ class Finding:
     conditions: tuple[Literal, ...]
     basis: tuple[RuleRef, ...]
     others: tuple[RuleRef, ...]
+    contrary: tuple[RuleRef, ...]
     overridden: tuple[RuleRef, ...]
     duties: tuple[RuleRef, ...]
 
@@ -105,14 +106,17 @@ class Reader:
         chosen = self._headline_cells(root, presumed)
         outcome: Outcome = self._space.decide(root, chosen)
         needs = self._by_telling(kinds)
-        carried = {ref for o in self._space.outcomes(root) if o.kind is outcome.kind for ref in o.basis}
+        conditions = self._conditions(kinds, outcome.kind, chosen, needs)
+        outcomes: list[Outcome] = self._space.outcomes(root)
+        carried = {ref for o in outcomes if o.kind is outcome.kind for ref in o.basis}
         return Finding(
             kind=outcome.kind,
             certain=not needs,
             needs=tuple(dict.fromkeys(self._variables[level].fact for level in needs)),
-            conditions=self._conditions(kinds, outcome.kind, chosen, needs),
+            conditions=self._literals(conditions),
             basis=outcome.basis,
-            others=tuple(sorted(carried - set(outcome.basis), key=lambda ref: (ref.circular, ref.rule))),
+            others=_sorted(carried - set(outcome.basis)),
+            contrary=self._contrary(root, outcome.kind, conditions),
             overridden=outcome.overridden,
             duties=outcome.duties,
         )
@@ -150,19 +154,35 @@ class Reader:
 
     def _conditions(
         self, kinds: int, headline: VerdictKind, chosen: list[int], needs: list[int]
-    ) -> tuple[Literal, ...]:
+    ) -> dict[int, range]:
+        """The cells that the conditions confine levels to; empty without conditions."""
         if not needs:
-            return ()
+            return {}
         if headline in ALLOWED:
             path = {level: chosen[level] for level in needs}
         else:
             way_out = self._space.cheapest(kinds, self._price(chosen), ALLOWED.__contains__)
             if way_out is None:
-                return ()
+                return {}
             path = way_out[1]
-        sufficient = self._widened(kinds, self._sufficient(kinds, path, chosen))
-        found = ((self._variables[level], sufficient[level]) for level in sorted(sufficient))
+        return self._widened(kinds, self._sufficient(kinds, path, chosen))
+
+    def _literals(self, conditions: Mapping[int, range]) -> tuple[Literal, ...]:
+        found = ((self._variables[level], conditions[level]) for level in sorted(conditions))
         return tuple(variable.literal(cells.start, cells.stop - 1) for variable, cells in found)
+
+    def _contrary(
+        self, root: int, headline: VerdictKind, conditions: Mapping[int, range]
+    ) -> tuple[RuleRef, ...]:
+        """The rules that the conditions come from: what would forbid without them, what allows with them."""
+        if not conditions:
+            return ()
+        reached = (
+            (o for o in self._space.outcomes(root) if o.kind not in ALLOWED)
+            if headline in ALLOWED
+            else self._space.outcomes(root, conditions)
+        )
+        return _sorted({ref for outcome in reached for ref in outcome.basis})
 
     def _price(self, chosen: list[int]) -> Callable[[int, int], float]:
         def price(level: int, cell: int) -> float:
@@ -196,6 +216,10 @@ class Reader:
 
     def _guarantees(self, kinds: int, within: Mapping[int, range]) -> bool:
         return self._space.always(kinds, within, ALLOWED.__contains__)
+
+
+def _sorted(refs: Iterable[RuleRef]) -> tuple[RuleRef, ...]:
+    return tuple(sorted(refs, key=attrgetter("circular", "rule")))
 
 
 def _stretched(cells: range, step: int, size: int) -> range | None:

@@ -162,8 +162,9 @@ def grounds(verdict: Verdict, explanation: Explanation, context: Context) -> lis
     if verdict.certain and explanation.others:
         lines.append(texts("reply.other_cases"))
         lines += [cited(citation, context) for citation in explanation.others]
+    lines += limits(explanation, context)
     if not explanation.basis:
-        lines += [_unspoken(verdict, explanation, context)]
+        lines += filter(None, [_unspoken(verdict, explanation, context)])
     lines += [_set_aside(citation, explanation, context) for citation in explanation.overridden]
     if verdict.kind is VerdictKind.PROHIBITED:
         lines += [texts("reply.sanction", content=texts.word(s.content)) for s in explanation.sanctions[:1]]
@@ -183,17 +184,39 @@ def _set_aside(citation: Citation, explanation: Explanation, context: Context) -
     return texts("reply.overridden_rank", circular=name, rank=rank)
 
 
+def limits(explanation: Explanation, context: Context) -> list[str]:
+    """Where the conditions come from: the bans they guard against, or the clauses that lift the ban. A
+    circular that the basis has named already is not named again."""
+    before = {citation.ref.circular for citation in explanation.basis}
+    lines = []
+    for citation in explanation.contrary:
+        again = citation.ref.circular in before
+        words = _clause(citation, context) if again else cited(citation, context)
+        key = "reply.condition" if citation.modality == "larangan" else "reply.exception"
+        if words:
+            lines.append(context.texts(key, citation=words))
+    return lines
+
+
 def cited(citation: Citation, context: Context) -> str:
     """Circular and clause, the quote, and where it was read."""
-    texts = context.texts
-    line = named(citation.source, context)
-    if citation.clause:
-        line = texts("reply.clause", clause=citation.clause, circular=line)
-    if citation.quote:
-        line = texts("reply.quoted", line=line, quote=citation.quote)
-    elif citation.summary:
-        line = texts("reply.summarised", line=line, summary=texts.word(citation.summary))
+    circular, clause = named(citation.source, context), _clause(citation, context)
+    key = "reply.cited_clause" if citation.clause else "reply.cited"
+    line = context.texts(key, circular=circular, clause=clause) if clause else circular
     return f"{line} {seen(citation, context)}"
+
+
+def _clause(citation: Citation, context: Context) -> str:
+    """ "butir 3: “dilarang …”"; "" where the source gives neither number nor words."""
+    texts = context.texts
+    number = texts("reply.clause", clause=citation.clause) if citation.clause else ""
+    if citation.quote:
+        words = texts("reply.quoted", quote=citation.quote)
+    elif citation.summary:
+        words = texts("reply.summarised", summary=texts.word(citation.summary).rstrip("."))
+    else:
+        words = ""
+    return ": ".join(filter(None, (number, words)))
 
 
 def seen(citation: Citation, context: Context) -> str:
@@ -212,7 +235,8 @@ def named(source: Source, context: Context) -> str:
 def _unspoken(verdict: Verdict, explanation: Explanation, context: Context) -> str:
     """What to say where no rule carries the verdict: which circulars were looked at, and whom to ask."""
     texts = context.texts
-    names = ", ".join(named(source, context) for source in explanation.sources)
+    cited_above = {citation.ref.circular for citation in explanation.contrary}
+    checked = [source for source in explanation.sources if source.circular not in cited_above]
     match verdict.kind:
         case VerdictKind.NOT_IN_FORCE if explanation.sources:
             return " ".join(_force(source, context) for source in explanation.sources)
@@ -220,7 +244,8 @@ def _unspoken(verdict: Verdict, explanation: Explanation, context: Context) -> s
             return texts("reply.not_covered", regency=context.regency)
         case _:
             partial = [named(source, context) for source in explanation.sources if not source.complete]
-            lines = [texts("reply.not_prohibited", circular=names)]
+            names = ", ".join(named(source, context) for source in checked)
+            lines = [texts("reply.not_prohibited", circular=names)] if names else []
             lines += [texts("reply.partial", circular=name) for name in partial]
             if not explanation.regulated:
                 lines.append(texts("reply.unregulated", regency=context.regency))
@@ -248,6 +273,8 @@ def _outlook(verdict: Verdict, context: Context) -> list[str]:
     texts, now = context.texts, context.now
     lines = []
     upcoming, until = verdict.next_permitted, verdict.valid_until
+    if verdict.kind is VerdictKind.NOT_COVERED:
+        upcoming = None  # what is allowed to others says nothing to those whom no circular addresses
     if upcoming is not None and _mixed(verdict):
         return [texts("reply.rest", condition=provided(upcoming.conditions, context))]
     if upcoming is not None and (upcoming.start > now or upcoming.conditions != verdict.conditions):

@@ -17,6 +17,7 @@ from bot.rendering.answer import (
     assembled,
     cited,
     headline,
+    limits,
     named,
     provided,
     remark,
@@ -31,7 +32,8 @@ def why(question: Question, verdict: Verdict, explanation: Explanation, context:
     texts = context.texts
     lines = [texts("why.head", headline=headline(verdict, context))]
     lines += [cited(citation, context) for citation in (*explanation.basis, *explanation.others)]
-    if not explanation.basis:
+    lines += limits(explanation, context)
+    if not explanation.basis and not explanation.contrary:
         names = ", ".join(named(source, context) for source in explanation.sources)
         lines.append(texts("why.no_rule", circular=names or context.regency))
     purposes = [remark(note, context) for note in explanation.notes if note.kind == "tujuan"]

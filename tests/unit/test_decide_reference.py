@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.model import ALLOWED, FactValue
+from bot.model import ALLOWED, FactValue, RuleRef
 from bot.policy.corpus import Corpus
 from bot.policy.decide import Engine, RegencyEngine
 from bot.policy.finding import Finding
@@ -123,6 +123,18 @@ def assert_same(got: Finding, partial: Partial) -> None:
     assert (frozenset(got.basis), frozenset(got.duties), frozenset(got.overridden)) in possible
     assert set(got.others) == partial.carriers - set(got.basis)
     assert_conditions(got, partial)
+    assert set(got.contrary) == contrary(got, partial)
+
+
+def contrary(got: Finding, partial: Partial) -> set[RuleRef]:
+    """What the conditions guard against, or what allows under them."""
+    if not got.conditions:
+        return set()
+    if got.kind in ALLOWED:
+        reached = [a for _, a in partial.completions if a.kind not in ALLOWED]
+    else:
+        reached = [a for s, a in partial.completions if all(reference.meets(c, s) for c in got.conditions)]
+    return {ref for answer in reached for ref in answer.basis}
 
 
 def assert_conditions(got: Finding, partial: Partial) -> None:

@@ -74,6 +74,18 @@ def test_the_way_out_of_a_ban_names_all_that_the_exception_asks_and_nothing_else
     assert set(finding.conditions) == {Literal("dinas", True), Literal("resmi", True)}
 
 
+def test_the_rules_behind_the_conditions_are_named() -> None:
+    base = ban(yes("dalam_jam_kerja"))
+    uniform = ban(yes("resmi"), "atribut")
+    exception = rule("dinas", MAY, yes("dinas"), lifts=(base.ref,))
+    rules = (base, uniform, exception)
+    outside = found(*rules, dalam_jam_kerja=False)
+    assert (outside.kind, outside.contrary) == (VerdictKind.NOT_PROHIBITED, (uniform.ref,))
+    inside = found(*rules, dalam_jam_kerja=True)
+    assert (inside.kind, inside.contrary) == (VerdictKind.PROHIBITED, (exception.ref,))
+    assert found(*rules, dalam_jam_kerja=False, resmi=False).contrary == ()
+
+
 def test_of_several_ways_out_the_one_with_the_fewest_changes_is_named() -> None:
     base = ban(both())
     easy = rule("mudah", MAY, yes("izin"), lifts=(base.ref,))
