@@ -123,17 +123,28 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Days on which a person does not serve: `kind` is "cuti", "tugas_belajar", …; from `start` up to, not
+    including, `end` (None: no end is known)."""
+
+    kind: str
+    start: date
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asker:
     """Who asks, as far as rules depend on it. None means not known, never a default.
 
     `regency`, `status`, `unit` (a unit class such as "rsud") and `pattern` (of working hours) are ids
-    of policies/. `pattern` None means the regency's first pattern.
+    of policies/. `pattern` None means the regency's first pattern. `absences`: those that are registered.
     """
 
     regency: str
     status: str | None = None
     unit: str | None = None
     pattern: str | None = None
+    absences: tuple[Absence, ...] = ()
 
 
 # --- the answer ------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_at_an_instant_the_engine_says_what_the_definitions_say(
 
 def said(verdict: Verdict) -> tuple[object, ...]:
     """What an answer says but for the time it holds."""
-    rules = (verdict.basis, verdict.others, verdict.overridden, verdict.duties)
+    rules = (verdict.basis, verdict.others, verdict.contrary, verdict.overridden, verdict.duties)
     return (verdict.kind, verdict.needs, verdict.conditions, rules)
 
 
