@@ -16,7 +16,7 @@ from bot.model import Asker, Explanation, FactValue, Literal, When
 from bot.parallel import batched, in_parallel
 from bot.policy.decide import UnknownNameError
 from bot.problems import Problem
-from bot.rendering.answer import condition
+from bot.rendering.facts import condition
 from bot.rendering.texts import Texts
 from bot.turn import Answered
 from bot.understanding.normalise import Normaliser
@@ -206,6 +206,8 @@ def _fact_value(fact: Fact, value: Any) -> FactValue:
                 found = datetime.fromisoformat(value).date()
             case FactKind.CHOICE:
                 found = value
+            case FactKind.CLOCK:
+                raise ValueError("the time of day is that of the question")
     except (KeyError, ValueError, TypeError) as error:
         raise Problem("cli.fact_value", name=fact.id, value=value, known=known or fact.kind.value) from error
     discrete = fact.kind in (FactKind.YES_NO, FactKind.CHOICE)

@@ -6,12 +6,13 @@ Structure on loading, logic by complete enumeration, and the cases that each cir
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from bot.cache import default_folder
-from bot.policy.cases import failures
+from bot.policy.cases import Case, failures
 from bot.policy.check import CheckFinding, check, failed
 from bot.policy.corpus import Corpus
 from bot.policy.decide import Engine
@@ -44,15 +45,16 @@ def _examined(folder: Path, today: date) -> tuple[tuple[Problem, ...], tuple[Che
         if not folder.is_dir():
             raise
         return error.problems, ()
-    return _broken_promises(folder, corpus), check(corpus, today)
-
-
-def _broken_promises(folder: Path, corpus: Corpus) -> tuple[Problem, ...]:
-    """The cases whose verdict is another than the one they name, and those that cannot be read."""
     try:
         cases = load_cases(corpus, folder)
-    except PolicyError as error:
-        return error.problems
+    except PolicyError as error:  # how many there are, nobody knows
+        return error.problems, check(corpus, today)
+    counts = {circular: len(listed) for circular, listed in cases.items()}
+    return _broken_promises(corpus, cases), check(corpus, today, counts)
+
+
+def _broken_promises(corpus: Corpus, cases: Mapping[str, tuple[Case, ...]]) -> tuple[Problem, ...]:
+    """The cases whose verdict is another than the one they name."""
     engine = Engine(corpus)
     return tuple(
         problem

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-from bot.model import Literal, RuleRef
-from bot.policy.condition import All, Condition, Not, Some, Test
-from bot.policy.corpus import Circular, Corpus, Modality, Rule
+from bot.explaining import name_within, page
+from bot.policy.corpus import Circular, Corpus, Rule
 from bot.problems import Problem
-from bot.rendering.answer import condition as literal_words
 from bot.rendering.texts import Texts
-from bot.vocabulary import Vocabulary
 
 
 def listed(corpus: Corpus, texts: Texts, *, as_json: bool) -> str:
@@ -38,28 +34,8 @@ def shown(corpus: Corpus, circular: str, texts: Texts, *, as_json: bool) -> str:
 
 
 def explained(corpus: Corpus, circular: str, texts: Texts) -> str:
-    """The circular in sentences: each rule with its condition, exceptions, quote and place."""
-    found = _found(corpus, circular)
-    words = _Words(corpus.vocabulary, texts)
-    blocks = [
-        texts(
-            "explain.head",
-            id=found.id,
-            number=found.number or "–",
-            about=texts.word(found.about),
-            issuer=found.issuer,
-            since=found.since,
-            publisher=found.evidence.name,
-        ),
-        *(_sentence(rule, words, texts) for rule in found.rules),
-        *(texts("explain.sanction", content=texts.word(s.content)) for s in found.sanctions),
-        *(
-            texts(f"remark.{n.kind}", content=texts.word(n.content), speaker=n.speaker or found.issuer)
-            for n in found.notes
-        ),
-        *(texts("remark.terbuka", content=texts.word(q.content)) for q in found.open_questions),
-    ]
-    return "\n\n".join(blocks)
+    """The circular in sentences, for comparing it with its source. Raises Problem for an unknown id."""
+    return page(corpus, _found(corpus, circular), texts)
 
 
 def _found(corpus: Corpus, circular: str) -> Circular:
@@ -92,55 +68,6 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "activity": rule.activity,
         "clause": rule.clause,
         "quote": rule.quote,
-        "exception_to": [_name(ref, rule) for ref in rule.lifts],
+        "exception_to": [name_within(ref, rule.ref.circular) for ref in rule.lifts],
         "place": f"{rule.place.file}:{rule.place.line}",
     }
-
-
-def _name(ref: RuleRef, rule: Rule) -> str:
-    return ref.rule if ref.circular == rule.ref.circular else f"{ref.circular}#{ref.rule}"
-
-
-def _sentence(rule: Rule, words: _Words, texts: Texts) -> str:
-    condition = words.of(rule.condition)
-    activity = texts.word(words.vocabulary.activities[rule.activity].name)
-    key = f"explain.{rule.modality.value}" if not rule.rides_along else "explain.kewajiban_pendamping"
-    content = texts.word(rule.content) if rule.modality is Modality.OBLIGATION and rule.content else ""
-    lines = [
-        f"{rule.place.file}:{rule.place.line} [{rule.ref.rule}]",
-        texts(key, activity=activity, condition=condition or texts("explain.always"), content=content),
-    ]
-    if rule.lifts:
-        lines.append(texts("explain.exception", rules=", ".join(_name(ref, rule) for ref in rule.lifts)))
-    if rule.quote:
-        lines.append(f"“{rule.quote}”")
-    return "\n".join(lines)
-
-
-class _Words:
-    """Conditions as words of the vocabulary."""
-
-    def __init__(self, vocabulary: Vocabulary, texts: Texts) -> None:
-        self.vocabulary = vocabulary
-        self._texts = texts
-
-    def of(self, condition: Condition) -> str:
-        """ "" for a condition that always holds."""
-        match condition:
-            case Test():
-                return self._texts("verdict.or").join(self._values(condition))
-            case Not(part):
-                return self._texts("explain.not", condition=self.of(part))
-            case All(parts):
-                return self._texts("verdict.and").join(filter(None, map(self.of, parts)))
-            case Some(parts):
-                return "(" + self._texts("verdict.or").join(map(self.of, parts)) + ")"
-
-    def _values(self, test: Test) -> Iterator[str]:
-        if test.values is None:
-            literal = Literal(test.fact, None, test.low, test.high, test.measure)
-            yield literal_words(literal, self._texts, self.vocabulary)
-            return
-        for option in self.vocabulary.facts[test.fact].options:
-            if option.value in test.values:
-                yield literal_words(Literal(test.fact, option.value), self._texts, self.vocabulary)

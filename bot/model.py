@@ -21,6 +21,7 @@ class Unknown(StrEnum):
     NOT_KNOWN_TO_ASKER = "not_known_to_asker"  # asked, and the person does not know
     HOURS_UNKNOWN = "hours_unknown"  # derived from working hours that are not registered (shift work)
     BREAK_UNREGULATED = "break_unregulated"  # a break, and the regency has not said whether it counts
+    LEAVE_UNREGULATED = "leave_unregulated"  # hours on a day of leave, and the regency has not said either
 
 
 # --- understanding ---------------------------------------------------------------------------
@@ -137,7 +138,8 @@ class Asker:
     """Who asks, as far as rules depend on it. None means not known, never a default.
 
     `regency`, `status`, `unit` (a unit class such as "rsud") and `pattern` (of working hours) are ids
-    of policies/. `pattern` None means the regency's first pattern. `absences`: those that are registered.
+    of policies/. `pattern` None means the regency's first pattern. `absences`: those that are
+    registered, in any order; where they overlap the first one counts.
     """
 
     regency: str
@@ -177,14 +179,15 @@ class RuleRef:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A condition on one fact: it has `value`, or (numbers, dates, counts of working days) it lies between
-    `low` and `high`, each (bound, 0 if the bound itself lies above the cut, 1 if below), None: open."""
+    """A condition on one fact: it has `value`, or (numbers, dates, minutes of the day, counts of days) it
+    lies between `low` and `high`, each (bound, 0 if the bound itself lies above the cut, 1 if below), None:
+    open."""
 
     fact: str
     value: FactValue | None
     low: tuple[int | float | date, int] | None = None
     high: tuple[int | float | date, int] | None = None
-    measure: str = "nilai"  # "hari_kerja": working days from that date to the time asked about
+    measure: str = "nilai"  # "hari_kerja", "hari_kalender": days from that date to the time asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +327,16 @@ class Sender:
     channel: str  # "telegram" | "whatsapp" | "console"
     external_id: str
     language: str | None = None  # as the client announces it: "id", "en-GB"; None: not announced
+    phone: str | None = field(default=None, repr=False)  # E.164, where the channel vouches for it
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A telephone number that came with a message: E.164 ("+62812…"). `own`: the channel vouches that it is
+    the sender's own; False for a forwarded card and for somebody else's."""
+
+    phone: str = field(repr=False)
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +346,7 @@ class Incoming:
     `chat_id` is where the reply goes. `text` is what was typed ("" for a button); `action` is the
     payload of a pressed button, None for a typed message. `private` is False in a group;
     `addressed` says whether a group message speaks to the bot (command, mention or reply to it).
+    `contact`: a contact card, in a private chat only.
     """
 
     sender: Sender
@@ -341,6 +355,7 @@ class Incoming:
     action: str | None = None
     private: bool = True
     addressed: bool = True
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,10 +368,33 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a reply. `name` as it is saved, `media_type` as "application/json"."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRequest:
+    """Two large buttons below the chat: `share` gives the sender's own contact, `decline` sends its own label
+    as a message. Both empty: the buttons of an earlier request are taken away. A channel without such
+    buttons shows the text alone."""
+
+    share: str = ""
+    decline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a person sees. `text` is plain text (no markup), its first line the answer;
-    `buttons` are rows. `replace`: edit the message whose button was pressed instead of sending a new one."""
+    `buttons` are rows. `replace`: edit the message whose button was pressed instead of sending a new one.
+    `attachment` follows the text. `contact`: asks for the sender's contact, or stops asking; such a reply
+    carries no `buttons`."""
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     replace: bool = False
+    attachment: Attachment | None = None
+    contact: ContactRequest | None = None

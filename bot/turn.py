@@ -320,7 +320,7 @@ class Turn:
         if when is None or when.start is None or when.end is not None:
             return self._context
         calendar = self.engine.regency(self.asker.regency).calendar
-        stretch = state_at(calendar, self.asker.pattern, when.start)
+        stretch = state_at(calendar, self.asker.pattern, when.start, self.asker.absences)
         corpus = self.engine.corpus
         name = corpus.regencies[self.asker.regency].name
         return Context(self.texts, corpus.vocabulary, self.now, name, stretch)
@@ -335,4 +335,5 @@ def _question(fact: str, texts: Texts, vocabulary: Vocabulary) -> tuple[str, tup
         Button(texts.word(option.label), f"q:f:{fact}:{index}") for index, option in enumerate(entry.options)
     ]
     unknown = Button(texts("ask.dont_know"), f"q:f:{fact}:?")
-    return texts.word(entry.question), (tuple(reversed(options)), (unknown,))
+    rows = (tuple(reversed(options)), (unknown,))  # a number or a date has no options: it is typed
+    return texts.word(entry.question), tuple(filter(None, rows))

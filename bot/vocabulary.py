@@ -22,6 +22,7 @@ class FactKind(StrEnum):
     CHOICE = "pilihan"
     NUMBER = "bilangan"
     DATE = "tanggal"
+    CLOCK = "pukul"  # the time of day, in minutes since midnight; only ever derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,11 @@ class Fact:
     """A fact that rules test.
 
     `presumption`: its value in an ordinary private act, None if there is none. `question`: how to ask
-    for it; None if nobody can be asked. `source`: "waktu" (derived from the calendar), "pegawai" (from
+    for it; None if nobody can be asked. `name`: what a number or a date is called ("nilai hadiah"), None if
+    its question has to do. `source`: "waktu" (derived from the calendar), "pegawai" (from
     the asker's registration), "atasan" (a superior's judgement, never asked) or None (asked of the
-    person). `unit`: of a number ("rupiah").
+    person). `unit`: of a number ("rupiah"). `phrases`: words after which people say a number or a date
+    ("senilai", "diterima"). `direction`: where a date said without its year lies, "lampau" or "mendatang".
     """
 
     id: str
@@ -52,6 +55,9 @@ class Fact:
     question: Wording | None
     source: str | None = None
     unit: str | None = None
+    name: Wording | None = None
+    phrases: tuple[str, ...] = ()
+    direction: str | None = None
 
     def option(self, value: FactValue) -> Option | None:
         return next((option for option in self.options if option.value == value), None)

@@ -53,6 +53,7 @@ FACTS = (
     choice("jenis", ("a", "b", "c")),
     Fact("harga", FactKind.NUMBER, (), None, _word("berapa?"), None, "rupiah"),
     Fact("terima", FactKind.DATE, (), None, _word("kapan?"), None),
+    Fact("pukul", FactKind.CLOCK, (), None, None, "waktu"),
 )
 
 ACTS = (
@@ -84,13 +85,15 @@ def holidays(year: int) -> HolidayYear:
     return HolidayYear({HOLIDAY: Holiday(_word("hari besar"))} if year == HOLIDAY.year else {})
 
 
-def calendar(break_rule: BreakRule = BreakRule.OUTSIDE) -> Calendar:
+def calendar(
+    break_rule: BreakRule = BreakRule.OUTSIDE, leave_rule: BreakRule = BreakRule.UNREGULATED
+) -> Calendar:
     """Monday to Friday 08:00–16:00 with a break 12:00–13:00; and shift work of unknown hours."""
     day = Hours(8 * 60, 16 * 60, ((12 * 60, 13 * 60),))
     sure = Source("uji", verified=True)
     office = Pattern("kantor", date.min, None, dict.fromkeys(range(5), day), source=sure)
     shift = Pattern("shift", date.min, None, None, works_on_holidays=True, source=sure)
-    return Calendar(REGION, ZONE, (office, shift), holidays, break_rule, sure)
+    return Calendar(REGION, ZONE, (office, shift), holidays, break_rule, sure, leave_rule, sure)
 
 
 def at(day: date, clock: str) -> datetime:
@@ -174,6 +177,14 @@ def more_than(fact: str, bound: int) -> Test:
     return Test(fact, None, (bound, 1), None)
 
 
+def by_clock(start: str, end: str) -> Condition:
+    """A window of the day, over midnight if its end is the earlier time."""
+    low, high = (int(time[:2]) * 60 + int(time[3:]) for time in (start, end))
+    if low < high:
+        return Test("pukul", None, (low, 0), (high, 0))
+    return Some((Test("pukul", None, (low, 0), None), Test("pukul", None, None, (high, 0))))
+
+
 def at_most(fact: str, bound: int) -> Test:
     return Test(fact, None, None, (bound, 1))
 
@@ -191,6 +202,7 @@ _TESTS = st.one_of(
     st.builds(at_most, st.just("harga"), st.sampled_from((10, 20))),
     st.just(Test("harga", None, (10, 0), (20, 1))),
     st.just(Test("terima", None, (5, 1), None, "hari_kerja")),
+    st.just(Test("terima", None, None, (7, 1), "hari_kalender")),
 )
 
 CONDITIONS: st.SearchStrategy[Condition] = st.one_of(

@@ -58,7 +58,19 @@ def _fact(entry: schema.Fakta, listed: Mapping[str, Named] | None) -> Fact:
     options = _options(entry) if listed is None else tuple(map(_named_option, listed.values()))
     question = entry.tanya.plain() if entry.tanya else None
     kind = FactKind(entry.jenis)
-    return Fact(entry.id, kind, options, entry.anggapan, question, entry.sumber, entry.satuan)
+    name = entry.nama.plain() if entry.nama else None
+    return Fact(
+        id=entry.id,
+        kind=kind,
+        options=options,
+        presumption=entry.anggapan,
+        question=question,
+        source=entry.sumber,
+        unit=entry.satuan,
+        name=name,
+        phrases=entry.frasa,
+        direction=entry.arah,
+    )
 
 
 def _options(entry: schema.Fakta) -> tuple[Option, ...]:
@@ -145,6 +157,8 @@ def _wording_problems(document: Document, path: Path, entry: schema.Fakta, fact:
         yield document.problem(path, "policy.error.no_question", name=fact.id)
     if fact.kind is FactKind.YES_NO and fact.question is not None and None in (entry.ya, entry.tidak):
         yield document.problem(path, "policy.error.no_wording", name=fact.id)
+    if fact.kind in (FactKind.YES_NO, FactKind.CHOICE) and entry.frasa:
+        yield document.problem((*path, "frasa"), "policy.error.phrases_of_values", name=fact.id)
     for option in fact.options if fact.source != "pegawai" else ():
         for text in option.label.values():
             if len(text) > LABEL_LIMIT:

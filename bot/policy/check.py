@@ -8,7 +8,7 @@ concerned, and the smallest situation that shows it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -24,12 +24,15 @@ __all__ = ["CheckFinding", "Severity", "check", "failed"]
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-def check(corpus: Corpus, today: date | None = None) -> tuple[CheckFinding, ...]:
+def check(
+    corpus: Corpus, today: date | None = None, cases: Mapping[str, int] | None = None
+) -> tuple[CheckFinding, ...]:
     """Every finding, the gravest first, then by place; those that someone waived carry the waiver.
 
-    `today`: to tell which circulars have expired; None: that is not looked at.
+    `today`: to tell which circulars have expired; `cases`: how many cases each circular has, those without
+    left out. None: that is not looked at.
     """
-    found = [*_logic(corpus), *vocabulary_findings(corpus), *paper_findings(corpus, today)]
+    found = [*_logic(corpus), *vocabulary_findings(corpus), *paper_findings(corpus, today, cases)]
     waivers = {waiver.finding: waiver for waiver in corpus.waivers}
     told = [replace(f, waived=waivers.get(f.mark)) for f in found]
     told.extend(_stale(corpus, told))

@@ -17,14 +17,26 @@ _REMARKS: Mapping[str, Severity] = {
     "clause_not_in_source": Severity.WARNING,
     "hours_unverified": Severity.INFO,
     "break_unverified": Severity.INFO,
+    "leave_unverified": Severity.INFO,
 }
 """What the loader remarks, and how much it matters."""
 
 
-def paper_findings(corpus: Corpus, today: date | None) -> Iterator[CheckFinding]:
-    """`today`: to tell what has expired; None: nobody asks."""
+MIN_CASES = 15
+"""Fewer cases than this leave edges of a circular untried."""
+
+
+def paper_findings(
+    corpus: Corpus, today: date | None, cases: Mapping[str, int] | None
+) -> Iterator[CheckFinding]:
+    """`today`: to tell what has expired; `cases`: how many each circular has; None: nobody asks."""
     for circular in corpus.circulars.values():
         yield from _circular_findings(corpus, circular, today)
+        if cases is not None and cases.get(circular.id, 0) < MIN_CASES:
+            count = cases.get(circular.id, 0)
+            params = {"circular": circular.id, "count": count, "wanted": MIN_CASES}
+            place = Place(f"{circular.id}/uji.yaml", 1)
+            yield finding(Severity.INFO, "few_cases" if count else "no_cases", place, params=params)
     for a, b in combinations(corpus.circulars.values(), 2):
         yield from _pair_findings(corpus, a, b)
     yield from _vocabulary_wording(corpus)

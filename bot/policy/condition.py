@@ -24,11 +24,14 @@ class Measure:
 
     VALUE = "nilai"
     WORKING_DAYS = "hari_kerja"  # working days from that date (a fact) to the time asked about
+    CALENDAR_DAYS = "hari_kalender"  # calendar days from that date, the day itself not counted either
+
+    DEADLINES = frozenset({WORKING_DAYS, CALENDAR_DAYS})
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """`fact` is one of `values`, or (for numbers, dates and counts of working days) lies between two cuts.
+    """`fact` is one of `values`, or (for numbers, dates, times of day, counts of days) lies between two cuts.
 
     `low` and `high` None mean unbounded; `values` None means a range test.
     """

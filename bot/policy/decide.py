@@ -24,11 +24,11 @@ from bot.model import (
 )
 from bot.policy.condition import Condition, Measure, Variable
 from bot.policy.corpus import Corpus
-from bot.policy.derived import HOLIDAY, IN_WORKING_HOURS, derived, is_derived
+from bot.policy.derived import CLOCK, HOLIDAY, IN_WORKING_HOURS, clock_edges, derived, is_derived
 from bot.policy.finding import Finding, Reader, worse
 from bot.policy.law import RegencyLaw
 from bot.vocabulary import Fact
-from bot.worktime import Calendar, State, Stretch, cautions, state_at
+from bot.worktime import Calendar, State, Stretch, cautions, in_working_hours, state_at
 
 STATUS = "status"
 UNIT = "unit"
@@ -38,6 +38,9 @@ HORIZON = timedelta(days=35)
 
 _RESTRAINED = frozenset({VerdictKind.PROHIBITED, VerdictKind.CONFLICT})
 """The verdicts that make people ask when they may; for want of a circular nothing ever permits."""
+
+_PRESUMED_OUTSIDE = frozenset({Unknown.BREAK_UNREGULATED, Unknown.LEAVE_UNREGULATED})
+"""Time that lies outside the counted hours unless the regency says otherwise."""
 
 _MEMO_LIMIT = 100_000
 _ONE_DAY = timedelta(days=1)
@@ -136,6 +139,8 @@ class RegencyEngine:
         self._daily = frozenset(
             i for i, v in enumerate(variables) if is_derived(v) and v.fact != IN_WORKING_HOURS
         )
+        self._by_clock = frozenset(i for i, v in enumerate(variables) if v.fact == CLOCK)
+        self._clock_edges = clock_edges(variables)
         self._timed = tuple((level, v) for level, v in enumerate(variables) if is_derived(v))
         fixed = (i for i, v in enumerate(variables) if facts[v.fact].source in ("pegawai", "atasan"))
         self.reader = Reader(self.law.space, variables, frozenset(fixed))
@@ -143,7 +148,7 @@ class RegencyEngine:
         self._moving: dict[int, bool] = {}
         self._knowns: dict[object, _Cells] = {}
         self._verdicts: dict[object, Verdict] = {}
-        self._by_state: dict[State, tuple[_Cells, _Cells]] = {}
+        self._by_state: dict[tuple[State, bool], tuple[_Cells, _Cells]] = {}
         self._hopes: dict[int, bool] = {}
 
     def decide(self, question: Question, asker: Asker, now: datetime) -> Verdict:
@@ -183,7 +188,8 @@ class RegencyEngine:
         if here.stretch is None or self._daily:
             return None
         known = self.known(question, asker)
-        return (question.activity, asker.pattern, known, here.stretch.start, here.stretch.end, here.law)
+        stretch = here.stretch.start, here.stretch.end
+        return (question.activity, asker.pattern, asker.absences, known, stretch, here.law)
 
     def _within(
         self, start: datetime, end: datetime, question: Question, asker: Asker, now: datetime
@@ -287,21 +293,28 @@ class RegencyEngine:
     def _timed_parts(
         self, root: int, start: datetime, end: datetime, question: Question, asker: Asker
     ) -> Iterator[Part]:
-        for since, until, stretch in self._stretches(root, asker.pattern, start, end):
-            cells, presumed = self._timed_cells(since.date(), stretch, question.facts, asker.pattern)
+        for since, until, stretch in self._stretches(root, asker, start, end):
+            cells, presumed = self._timed_cells(since, stretch, question.facts, asker.pattern)
             yield Part(since, until, stretch, root, self._restrict(root, cells), presumed)
 
-    def _stretches(self, root: int, pattern: str | None, start: datetime, end: datetime) -> Iterator[_Span]:
+    def _stretches(self, root: int, asker: Asker, start: datetime, end: datetime) -> Iterator[_Span]:
         """The calendar of [start, end), piece by piece: looking far ahead costs only as far as one looks.
 
-        Cut at every midnight where `root` depends on what changes there (the weekday, the date).
+        Cut at every midnight where `root` depends on what changes there (the weekday, the date), and where it
+        depends on the time of day, at the times that rules name.
         """
-        daily = not self._daily.isdisjoint(self.law.space.support(root))
+        support = self.law.space.support(root)
+        daily = not self._daily.isdisjoint(support)
+        clocks = self._clock_edges if not self._by_clock.isdisjoint(support) else ()
         while start < end:
-            stretch = state_at(self.calendar, pattern, start)
+            stretch = state_at(self.calendar, asker.pattern, start, asker.absences)
             edge = min(stretch.end, end)
             if daily:
                 edge = min(edge, _midnight(start.date() + _ONE_DAY, start))
+            if clocks:
+                midnight = _midnight(start.date(), start)
+                times = (midnight + timedelta(minutes=minute) for minute in clocks)
+                edge = min(edge, *(time for time in times if time > start), edge)
             yield start, edge, stretch
             start = edge
 
@@ -328,30 +341,30 @@ class RegencyEngine:
         """All that is known at an instant: what was said, registered, and what the calendar says."""
         known = self.known(question, asker)
         local = instant.astimezone(self.calendar.zone)
-        stretch = state_at(self.calendar, asker.pattern, local)
-        cells, _ = self._timed_cells(local.date(), stretch, question.facts, asker.pattern)
+        stretch = state_at(self.calendar, asker.pattern, local, asker.absences)
+        cells, _ = self._timed_cells(local, stretch, question.facts, asker.pattern)
         return tuple(a if b is None else b for a, b in zip(known, cells, strict=True))
 
     def _timed_cells(
-        self, day: date, stretch: Stretch, facts: Mapping[str, FactValue | Unknown], pattern: str | None
+        self, start: datetime, stretch: Stretch, facts: Mapping[str, FactValue | Unknown], pattern: str | None
     ) -> tuple[_Cells, _Cells]:
-        """The cells the calendar fixes in a stretch of a day, and how unknown facts are read there."""
+        """The cells the calendar fixes in a stretch from `start` on, and how unknown facts are read there."""
         if self._daily:
-            return self._read_calendar(day, stretch, facts, pattern)
-        found = self._by_state.get(stretch.state)  # only working hours matter, and they are the state's
+            return self._read_calendar(start, stretch, facts, pattern)
+        key = (stretch.state, stretch.absence is not None)  # all that working hours depend on
+        found = self._by_state.get(key)
         if found is None:
-            found = self._by_state[stretch.state] = self._read_calendar(day, stretch, facts, pattern)
+            found = self._by_state[key] = self._read_calendar(start, stretch, facts, pattern)
         return found
 
     def _read_calendar(
-        self, day: date, stretch: Stretch, facts: Mapping[str, FactValue | Unknown], pattern: str | None
+        self, start: datetime, stretch: Stretch, facts: Mapping[str, FactValue | Unknown], pattern: str | None
     ) -> tuple[_Cells, _Cells]:
         cells: list[int | None] = [None] * len(self.presumed)
         presumed = self.presumed
         for level, variable in self._timed:
-            value = derived(self.calendar, pattern, variable, stretch, day, facts)
-            if value is Unknown.BREAK_UNREGULATED:
-                # A break lies outside the counted hours unless the regency says otherwise.
+            value = derived(self.calendar, pattern, variable, stretch, start, facts)
+            if value in _PRESUMED_OUTSIDE:
                 presumed = (*presumed[:level], variable.cell(False), *presumed[level + 1 :])
             elif value is not None and not isinstance(value, Unknown):
                 cells[level] = variable.cell(value)
@@ -380,7 +393,7 @@ class RegencyEngine:
             if part.stretch is None or self._clocked.isdisjoint(self.law.space.support(part.law)):
                 continue
             found.extend(cautions(self.calendar, part.stretch))
-            if part.stretch.state is State.UNKNOWN:
+            if in_working_hours(self.calendar, part.stretch) is Unknown.HOURS_UNKNOWN:
                 found.append("hours_unknown")
         return tuple(dict.fromkeys(found))
 

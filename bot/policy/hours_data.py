@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Final, Literal
@@ -10,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from bot.policy.clock import DAY_MINUTES, minutes_of, written
 from bot.policy.data_error import Day, PolicyDataError, Strict
 from bot.policy.problems import Path
 from bot.policy.schema import YesNo
@@ -20,15 +20,12 @@ UNKNOWN: Final = "belum_diketahui"
 
 WEEKDAYS: Final = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")
 
-_DAY_MINUTES: Final = 24 * 60
-_TIME: Final = re.compile(r"([01]?\d|2[0-3])[.:]([0-5]\d)|(24)[.:]00")
-
 
 def _minutes(value: object) -> int:
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    found = minutes_of(value)
     if found is None:
         raise PydanticCustomError("policy.error.time", "not a time")
-    return int(found[1] or found[3]) * 60 + int(found[2] or 0)
+    return found
 
 
 def _unless_unknown(value: object) -> object:
@@ -83,8 +80,8 @@ class DayHours(Strict):
 
     def hours(self, path: Path) -> Hours:
         """Raises PolicyDataError if the times do not fit together."""
-        end = self.pulang + _DAY_MINUTES * self.lewat_tengah_malam
-        if not self.masuk < end <= self.masuk + _DAY_MINUTES:
+        end = self.pulang + DAY_MINUTES * self.lewat_tengah_malam
+        if not self.masuk < end <= self.masuk + DAY_MINUTES:
             key = "policy.error.day_too_long" if self.lewat_tengah_malam else "policy.error.day_ends_early"
             raise PolicyDataError((*path, "pulang"), key, **_clock(value=self.pulang, start=self.masuk))
         breaks = self._breaks(end, (*path, "istirahat"))
@@ -109,17 +106,12 @@ class DayHours(Strict):
 
     def _since_masuk(self, minute: int) -> int:
         """A time of a night shift before masuk is one of the next day."""
-        return minute + _DAY_MINUTES * (self.lewat_tengah_malam and minute < self.masuk)
+        return minute + DAY_MINUTES * (self.lewat_tengah_malam and minute < self.masuk)
 
 
 def _clock(**minutes: int) -> dict[str, str]:
     """Minutes as people write them."""
-    return {name: _time_of_day(value) for name, value in minutes.items()}
-
-
-def _time_of_day(minute: int) -> str:
-    minute = minute if minute <= _DAY_MINUTES else minute - _DAY_MINUTES
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return {name: written(value) for name, value in minutes.items()}
 
 
 class Week(Strict):

@@ -254,7 +254,7 @@ def _conditions(circular: Circular) -> Iterable[Condition]:
 
 
 def _variable(fact: Fact, measure: str, tests: list[Test]) -> Variable:
-    if measure == Measure.WORKING_DAYS or fact.kind in (FactKind.NUMBER, FactKind.DATE):
+    if measure in Measure.DEADLINES or fact.kind in (FactKind.NUMBER, FactKind.DATE, FactKind.CLOCK):
         return Variable(fact.id, measure, cuts=cuts_of(tests))
     values: tuple[FactValue, ...] = tuple(option.value for option in fact.options)
     return Variable(fact.id, measure, values=values)

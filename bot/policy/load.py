@@ -24,9 +24,13 @@ from bot.policy.problems import PolicyError, Problem
 from bot.policy.references import reference_problems
 from bot.policy.regency import read_regency
 from bot.vocabulary import Vocabulary
+from bot.worktime import BreakRule, Calendar
 
 VOCABULARY = "kosakata"
 LANGUAGE_FILES = ("niat", "obrolan", "waktu")
+ROSTER_FILE = "daftar_pegawai"
+"""Words of exported rosters. Not needed for answering: it may be missing."""
+
 FILES_KEPT = 400
 """Parsed files that the cache keeps."""
 
@@ -80,8 +84,13 @@ class _Loader:
             facts=facts,
             statuses=statuses,
             units=units,
-            language={name: self._document(f"{VOCABULARY}/{name}.yaml").data for name in LANGUAGE_FILES},
+            language={name: self._document(f"{VOCABULARY}/{name}.yaml").data for name in self._language()},
         )
+
+    def _language(self) -> Iterator[str]:
+        yield from LANGUAGE_FILES
+        if (self._directory / VOCABULARY / f"{ROSTER_FILE}.yaml").is_file():
+            yield ROSTER_FILE
 
     def _entries(self, name: str, shape: type[schema.ShapeType], group: str) -> schema.ShapeType:
         """A file that is a list of entries under `group`; what is wrong with the list is collected."""
@@ -114,6 +123,8 @@ class _Loader:
                 yield document.problem(path, "policy.warning.hours_unverified", pattern=pattern.id)
         if not regency.calendar.break_source.verified:
             yield document.problem(("istirahat",), "policy.warning.break_unverified", regency=regency.id)
+        if _leave_assumed(regency.calendar):
+            yield document.problem(("cuti",), "policy.warning.leave_unverified", regency=regency.id)
 
     def _read(self, name: str, reader: Callable[[Any], Result]) -> Result:
         """What `reader` makes of a file's data; its error gets the file and line."""
@@ -193,6 +204,10 @@ class _Loader:
     def _stop_at_problems(self) -> None:
         if self._problems:
             raise PolicyError(self._problems)
+
+
+def _leave_assumed(calendar: Calendar) -> bool:
+    return calendar.leave_rule is not BreakRule.UNREGULATED and not calendar.leave_source.verified
 
 
 class _Collecting:

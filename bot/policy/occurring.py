@@ -15,7 +15,7 @@ from math import prod
 
 from bot.model import Unknown
 from bot.policy.condition import Measure, Variable
-from bot.policy.derived import DATE, KINDS, derived
+from bot.policy.derived import DATE, KINDS, clock_edges, derived
 from bot.policy.diagram import Space
 from bot.policy.law import RegencyLaw
 from bot.worktime import Calendar, Stretch, stretches
@@ -46,6 +46,7 @@ class Occurring:
         self.levels = tuple(
             level for level, v in enumerate(law.variables) if v.fact in KINDS and v.measure == Measure.VALUE
         )
+        self._clock = clock_edges(law.variables)
         self._moments: dict[tuple[int, ...], Moment] = {}
         every = prod(law.space.sizes[level] for level in self.levels)
         for day in _samples(self._calendar, _dates_tested(law.variables), first, last or _LAST_DAY):
@@ -58,18 +59,19 @@ class Occurring:
     def _look_at(self, day: date, pattern: str) -> None:
         start, end = self._calendar.at(day), self._calendar.at(day + _ONE_DAY)
         default = self._calendar.pattern_ids[0]
-        for stretch in stretches(self._calendar, pattern, start, end):
-            choices = [self._cells(level, pattern, stretch, day) for level in self.levels]
+        whole = stretches(self._calendar, pattern, start, end)
+        for moment, stretch in _cut_by_the_clock(whole, self._clock, start):
+            choices = [self._cells(level, pattern, stretch, moment) for level in self.levels]
             told = any(len(cells) > 1 for cells in choices)
             for cells in product(*choices):
                 known = self._moments.get(cells)
                 # A time at which the calendar itself knows them says more than one at which it does not.
                 if known is None or (known.told, known.pattern != default) > (told, pattern != default):
-                    self._moments[cells] = Moment(stretch.start, pattern, told)
+                    self._moments[cells] = Moment(moment, pattern, told)
 
-    def _cells(self, level: int, pattern: str, stretch: Stretch, day: date) -> Sequence[int]:
+    def _cells(self, level: int, pattern: str, stretch: Stretch, moment: datetime) -> Sequence[int]:
         variable = self._law.variables[level]
-        value = derived(self._calendar, pattern, variable, stretch, day, {})
+        value = derived(self._calendar, pattern, variable, stretch, moment, {})
         if value is None or isinstance(value, Unknown):
             return range(variable.size)
         return (variable.cell(value),)
@@ -86,6 +88,16 @@ class Occurring:
         """A time at which the derived facts have the values given. Raises LookupError if there is none."""
         cells = self.cells(known)
         return self._moments[tuple(cells[level] for level in self.levels)]
+
+
+def _cut_by_the_clock(
+    whole: Iterable[Stretch], edges: Sequence[int], midnight: datetime
+) -> Iterator[tuple[datetime, Stretch]]:
+    """Where each piece begins, and the stretch it lies in."""
+    times = [midnight + timedelta(minutes=minute) for minute in edges]
+    for stretch in whole:
+        yield stretch.start, stretch
+        yield from ((time, stretch) for time in times if stretch.start < time < stretch.end)
 
 
 def _dates_tested(variables: Iterable[Variable]) -> Iterator[date]:

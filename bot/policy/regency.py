@@ -45,7 +45,8 @@ class HolidayRules(Strict):
 
 
 class RegencyData(Strict):
-    """`sumber_istirahat`: on what `istirahat` rests; left out, it is an assumption."""
+    """`cuti`: whether the hours of a day of leave count as working hours. `sumber_istirahat`, `sumber_cuti`:
+    on what `istirahat` and `cuti` rest; left out, they are assumptions."""
 
     skema: Schema = 1
     wilayah: Id
@@ -54,6 +55,8 @@ class RegencyData(Strict):
     zona: str
     istirahat: BreakRule = BreakRule.UNREGULATED
     sumber_istirahat: SourceData = SourceData()
+    cuti: BreakRule = BreakRule.UNREGULATED
+    sumber_cuti: SourceData = SourceData()
     jam_kerja: Annotated[list[PatternData], Field(min_length=1)]
     libur: HolidayRules = HolidayRules()
 
@@ -77,6 +80,8 @@ def read_regency(data: object, hours: NationalHours, holidays: HolidayYears) -> 
         ),
         break_rule=read.istirahat,
         break_source=read.sumber_istirahat.source(),
+        leave_rule=read.cuti,
+        leave_source=read.sumber_cuti.source(),
         ramadan=hours.ramadans,
     )
     return Regency(read.wilayah, read.nama, read.kode, calendar)

@@ -170,11 +170,14 @@ class NilaiPilihan(Nilai):
 
 class Fakta(Shape):
     id: Slug
-    jenis: Literal["ya_tidak", "pilihan", "bilangan", "tanggal"]
+    jenis: Literal["ya_tidak", "pilihan", "bilangan", "tanggal", "pukul"]
     anggapan: YesNo | str | None = None
     sumber: Literal["waktu", "pegawai", "atasan"] | None = None
+    nama: Wording | None = None
     tanya: Wording | None = None
     satuan: str | None = None
+    frasa: Names = ()
+    arah: Literal["lampau", "mendatang"] | None = None
     ya: Nilai | None = None
     tidak: Nilai | None = None
     pilihan: tuple[NilaiPilihan, ...] = ()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 
 from bot.model import FactValue, RuleRef
 from bot.policy.condition import Measure, Variable
-from bot.policy.derived import IN_WORKING_HOURS, KINDS
+from bot.policy.derived import IN_WORKING_HOURS, KINDS, days_passed
 from bot.policy.expectation import KINDS as VERDICTS
 from bot.policy.law import RegencyLaw
 from bot.policy.occurring import Moment, Occurring
 from bot.policy.precedence import Outcome
-from bot.worktime import working_days_between
 
 _WORDS = {kind: word for word, kind in VERDICTS.items()}
 _ONE_DAY = timedelta(days=1)
@@ -72,7 +71,7 @@ def _value(law: RegencyLaw, variable: Variable, cell: int, moment: Moment) -> Fa
     """A value that lies in the cell."""
     if variable.values:
         return variable.values[cell]
-    if variable.measure == Measure.WORKING_DAYS:
+    if variable.measure in Measure.DEADLINES:
         return _days_ago(law, variable, cell, moment)
     low, high = variable.bounds(cell)
     bound: Any = (low or high or (0, 0))[0]
@@ -84,13 +83,10 @@ def _value(law: RegencyLaw, variable: Variable, cell: int, moment: Moment) -> Fa
 
 
 def _days_ago(law: RegencyLaw, variable: Variable, cell: int, moment: Moment) -> date:
-    """A date since which so many working days have passed that the count lies in the cell."""
-    today: datetime = moment.instant
+    """A date since which so many days have passed that the count lies in the cell."""
+    today = moment.instant.date()
     for back in range(_FAR):
-        day = today.date() - timedelta(days=back)
-        count = working_days_between(
-            law.regency.calendar, moment.pattern, day + _ONE_DAY, today.date() + _ONE_DAY
-        )
-        if variable.cell(count) == cell:
+        day = today - timedelta(days=back)
+        if variable.cell(days_passed(law.regency.calendar, moment.pattern, variable, day, today)) == cell:
             return day
-    raise LookupError(f"no date lies {variable.bounds(cell)} working days back")
+    raise LookupError(f"no date lies {variable.bounds(cell)} days back")

@@ -1,7 +1,8 @@
 """`bila` to Condition: the closed language of conditions, checked against the vocabulary.
 
 A mapping is a conjunction. Its keys are facts, or `semua` (all of), `salah_satu` (any of), `bukan` (not).
-A fact's value is one value, a list of values, `selain` (anything but), or comparisons.
+A fact's value is one value, a list of values, `selain` (anything but), or comparisons; of the time of day,
+a window [from, to) that may go over midnight, or several.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.model import FactValue
+from bot.policy.clock import DAY_MINUTES, minutes_of
 from bot.policy.condition import All, Condition, Cut, Measure, Not, Some, Test
 from bot.policy.document import Document
 from bot.policy.problems import Path, Problem, suggestion
@@ -61,6 +63,8 @@ class TermReader:
         return tuple(self.condition(part, (*path, index)) for index, part in enumerate(value))
 
     def _test(self, fact: Fact, value: Any, path: Path) -> Condition:
+        if fact.kind is FactKind.CLOCK and not _excludes(value):
+            return self._clock(fact, value, path)
         if isinstance(value, Mapping):
             return self._compared(fact, value, path)
         values = value if isinstance(value, list) else [value]
@@ -69,6 +73,16 @@ class TermReader:
         if fact.kind in (FactKind.NUMBER, FactKind.DATE):
             return Some(tuple(self._exactly(fact, item, path) for item in values))
         return Test(fact.id, frozenset(self._values(fact, values, path)))
+
+    def _clock(self, fact: Fact, value: Any, path: Path) -> Condition:
+        """One window of the day, or any of several."""
+        if isinstance(value, list) and value and all(isinstance(part, list) for part in value):
+            return Some(tuple(self._clock(fact, part, (*path, i)) for i, part in enumerate(value)))
+        start, end = map(minutes_of, _ends(value))
+        if start is None or end is None or start == end:
+            self._wrong(path, "policy.error.clock_window", name=fact.id, value=value)
+            return All(())
+        return _window(fact.id, start, end or DAY_MINUTES)
 
     def _exactly(self, fact: Fact, item: Any, path: Path) -> Condition:
         bound = self._bound(fact, item, path, Measure.VALUE)
@@ -96,17 +110,13 @@ class TermReader:
         return descendants(trees.get(fact.id, {}), str(value))
 
     def _compared(self, fact: Fact, comparisons: Mapping[str, Any], path: Path) -> Condition:
-        if set(comparisons) == {"selain"}:
+        if _excludes(comparisons):
             values = comparisons["selain"]
             listed = values if isinstance(values, list) else [values]
             return Not(self._test(fact, listed, (*path, "selain")))
-        measure = Measure.VALUE
-        if set(comparisons) == {Measure.WORKING_DAYS} and fact.kind is FactKind.DATE:
-            measure, comparisons, path = (
-                Measure.WORKING_DAYS,
-                comparisons[Measure.WORKING_DAYS],
-                (*path, Measure.WORKING_DAYS),
-            )
+        measure = _deadline(comparisons) if fact.kind is FactKind.DATE else Measure.VALUE
+        if measure != Measure.VALUE:
+            comparisons, path = comparisons[measure], (*path, measure)
         known = _comparisons_of(fact, measure)
         if not isinstance(comparisons, Mapping) or not _fits(comparisons, known):
             self._wrong(
@@ -127,7 +137,7 @@ class TermReader:
 
     def _bound(self, fact: Fact, value: Any, path: Path, measure: str) -> Any:
         """The bound of a comparison; what does not fit the fact is a problem and replaced."""
-        if measure == Measure.WORKING_DAYS:
+        if measure in Measure.DEADLINES:
             fits, key = _is_count(value), "policy.error.bound_whole_number"
         elif fact.kind is FactKind.NUMBER:
             fits, key = _is_number(value), "policy.error.bound_number"
@@ -143,16 +153,45 @@ class TermReader:
 
 
 def _comparisons_of(fact: Fact, measure: str) -> tuple[str, ...]:
-    if fact.kind is FactKind.NUMBER or measure == Measure.WORKING_DAYS:
+    if fact.kind is FactKind.NUMBER or measure in Measure.DEADLINES:
         return _OF_NUMBERS
-    return (*_OF_DATES, Measure.WORKING_DAYS) if fact.kind is FactKind.DATE else ("selain",)
+    return (*_OF_DATES, *sorted(Measure.DEADLINES)) if fact.kind is FactKind.DATE else ("selain",)
 
 
 def _fits(comparisons: Mapping[str, Any], known: tuple[str, ...]) -> bool:
     """Whether all are known ones that can stand together: at most one bound from each side."""
     sides = [name for name in comparisons if name in _LOW], [name for name in comparisons if name in _HIGH]
-    allowed = set(known) - {Measure.WORKING_DAYS}  # which stands alone, with its own comparisons inside
+    allowed = set(known) - Measure.DEADLINES  # which stand alone, with their own comparisons inside
     return allowed.issuperset(comparisons) and max(map(len, sides)) == 1
+
+
+def _excludes(value: object) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"selain"}
+
+
+def _deadline(comparisons: Mapping[str, Any]) -> str:
+    """The kind of days that are counted from a date; the plain value where it is compared itself."""
+    named = Measure.DEADLINES.intersection(comparisons)
+    return next(iter(named)) if len(named) == len(comparisons) == 1 else Measure.VALUE
+
+
+def _ends(value: object) -> tuple[object, object]:
+    """Start and end of a window as written; a comparison may leave one of them to midnight."""
+    if isinstance(value, list) and len(value) == len(_OF_DATES):
+        return value[0], value[1]
+    if isinstance(value, Mapping) and value and set(_OF_DATES).issuperset(value):
+        since, until = _OF_DATES
+        return value.get(since, "00:00"), value.get(until, "24:00")
+    return None, None
+
+
+def _window(fact: str, start: int, end: int) -> Condition:
+    """The times of day [start, end), over midnight if the end is the earlier one."""
+    low = Test(fact, None, (start, 0), None) if start else None
+    high = Test(fact, None, None, (end, 0)) if end < DAY_MINUTES else None
+    if low is None or high is None:
+        return low or high or All(())
+    return Test(fact, None, low.low, high.high) if start < end else Some((low, high))
 
 
 def _yes_or_no(item: object) -> object:
@@ -165,7 +204,7 @@ def _whole(cut: Cut, measure: str) -> Cut:
     bound, side = cut
     if isinstance(bound, date):
         return (bound + timedelta(days=side), 0) if bound < date.max else cut
-    return (bound - 1 + side, 1) if measure == Measure.WORKING_DAYS else cut
+    return (bound - 1 + side, 1) if measure in Measure.DEADLINES else cut
 
 
 def _is_number(value: object) -> bool:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from bot.model import (
     ALLOWED,
     Citation,
     Explanation,
-    FactValue,
     Literal,
     Question,
     Remark,
@@ -25,16 +23,13 @@ from bot.model import (
     Verdict,
     VerdictKind,
 )
-from bot.rendering import dates
+from bot.rendering import dates, facts
 from bot.rendering.texts import Texts
 from bot.vocabulary import Vocabulary
 from bot.worktime import Stretch
 
 MAX_REMARKS = 1
 """How many notes and open questions one answer carries; "kenapa?" shows them all."""
-
-IN_ONE_LINE = 3
-"""More conditions than this are listed, one a line."""
 
 _SEGMENTED = (VerdictKind.PROHIBITED, VerdictKind.CONFLICT)
 
@@ -117,40 +112,7 @@ def provided(literals: tuple[Literal, ...], context: Context) -> str:
 
 def conditions(literals: tuple[Literal, ...], context: Context) -> str:
     """ "untuk kepentingan dinas dan lewat akun resmi instansi"; many become a list; "" for none."""
-    return _joined(literals, context.texts, context.vocabulary) if literals else ""
-
-
-@lru_cache(maxsize=1024)
-def _joined(literals: tuple[Literal, ...], texts: Texts, vocabulary: Vocabulary) -> str:
-    words = [condition(literal, texts, vocabulary) for literal in literals]
-    if len(words) > IN_ONE_LINE:
-        return texts("verdict.all_of") + "".join(f"\n• {word}" for word in words)
-    return texts("verdict.and").join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def condition(literal: Literal, texts: Texts, vocabulary: Vocabulary) -> str:
-    """One condition in words."""
-    fact = vocabulary.facts[literal.fact]
-    if literal.value is not None:
-        option = fact.option(literal.value)
-        return texts.word(option.condition) if option else f"{literal.fact} = {literal.value}"
-    name = texts.word(fact.question).rstrip("?") if fact.question else literal.fact
-    return f"{name}: {_range(literal, texts)}"
-
-
-def _range(literal: Literal, texts: Texts) -> str:
-    bounds = (
-        (literal.low, 0, "condition.at_least", "condition.more_than"),
-        (literal.high, 1, "condition.at_most", "condition.less_than"),
-    )
-    parts = [
-        texts(included if bound[1] == side else excluded, value=bound[0])
-        for bound, side, included, excluded in bounds
-        if bound is not None
-    ]
-    if literal.measure == "hari_kerja":
-        parts.append(texts("condition.working_days"))
-    return " ".join(parts)
+    return facts.conditions(literals, context.texts, context.vocabulary)
 
 
 # --- clause, circular, source ---
@@ -298,22 +260,25 @@ def understood(question: Question, context: Context) -> str:
     if context.stretch is not None:
         parts.append(_state(context.stretch, texts))
     parts += [
-        _said(fact, value, context)
+        facts.said(vocabulary.facts[fact], value, texts)
         for fact, value in question.facts.items()
         if not isinstance(value, Unknown)
     ]
     return " · ".join(parts)
 
 
+def _absence(stretch: Stretch | None, texts: Texts) -> str:
+    """What keeps the person away, in words; leave, the ordinary case, where the words have no name for it."""
+    key = f"away.{stretch.absence}" if stretch is not None else ""
+    return texts(key if key in texts else "away.cuti")
+
+
 def _state(stretch: Stretch, texts: Texts) -> str:
-    """ "jam kerja", "jam istirahat", "libur (Hari Raya Natal)" …"""
+    """ "jam kerja", "jam istirahat", "cuti", "libur (Hari Raya Natal)" …"""
+    if stretch.absence is not None:
+        return _absence(stretch, texts)
     holiday = texts.word(stretch.holiday.names) if stretch.holiday else ""
     return texts(f"state.{stretch.reason.value}", holiday=holiday)
-
-
-def _said(fact: str, value: FactValue, context: Context) -> str:
-    option = context.vocabulary.facts[fact].option(value)
-    return context.texts.word(option.condition) if option else f"{fact}: {value}"
 
 
 # --- cautions ---
@@ -323,7 +288,8 @@ def _warnings(verdict: Verdict, explanation: Explanation, context: Context) -> l
     texts = context.texts
     lines = []
     if verdict.cautions:
-        cautions = [texts(f"caution.{name}", regency=context.regency) for name in verdict.cautions]
+        values = {"regency": context.regency, "absence": _absence(context.stretch, texts)}
+        cautions = [texts(f"caution.{name}", **values) for name in verdict.cautions]
         lines.append(texts("caution.all", cautions="; ".join(cautions)))
     lines += [remark(entry, context) for entry in explanation.notes if entry.kind == "pendapat"][:MAX_REMARKS]
     lines += [remark(entry, context) for entry in explanation.open_questions if entry.specific][:MAX_REMARKS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.understanding.facts import Caution, facts, status
 from bot.understanding.intents import ASIDE, intent, move
 from bot.understanding.lexicon import Lexicon
 from bot.understanding.marks import Cue, Mark, Sheet, SmallWords
+from bot.understanding.quantities import with_quantities
 from bot.understanding.time_reading import Group
 from bot.understanding.times import NO_TIMES, Times
 from bot.understanding.timing import asked_time, with_times
@@ -45,10 +46,16 @@ class Frame:
         self._hours = lexicon.words(grammar["kata_jam"])
 
     def read(
-        self, tokens: tuple[Token, ...], now: datetime, times: Times = NO_TIMES, expecting: str | None = None
+        self,
+        tokens: tuple[Token, ...],
+        now: datetime,
+        times: Times = NO_TIMES,
+        expecting: str | None = None,
+        quantities: Sequence[Mark] = (),
     ) -> Understood:
-        """What a message says at `now`; `expecting` as in `Understanding.read`."""
-        sheet = self._sheet(tokens[:MAX_TOKENS], times)
+        """What a message says at `now`; `expecting` as in `Understanding.read`; `quantities`: the numbers and
+        dates that facts have in it."""
+        sheet = self._sheet(tokens[:MAX_TOKENS], times, quantities)
         named = acts(sheet, self._vocabulary)
         said = facts(sheet, self._caution)
         values = {name: value for name, (value, _) in said.items()} | _status(sheet)
@@ -72,10 +79,11 @@ class Frame:
         """The places of words that only end a question, as "ga" in "boleh live ga pas jam kerja?"."""
         return self._sheet(tokens[:MAX_TOKENS], NO_TIMES).tags
 
-    def _sheet(self, tokens: tuple[Token, ...], times: Times) -> Sheet:
+    def _sheet(self, tokens: tuple[Token, ...], times: Times, quantities: Sequence[Mark] = ()) -> Sheet:
         norms = [token.norm for token in tokens]
         covered = bytearray(len(norms))
         marks = with_times(self._lexicon.scan(norms, covered), tokens, times, covered)
+        marks = with_quantities(marks, quantities, covered)
         sheet = Sheet(tokens, norms, marks, covered, self.small)
         segments.divide(sheet)
         negation.resolve(sheet)

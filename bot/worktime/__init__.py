@@ -11,17 +11,9 @@ from bot.worktime.calendar import (
     UnknownPatternError,
 )
 from bot.worktime.counting import weekly_hours, working_days_between
+from bot.worktime.stretch import Reason, State, Stretch
 from bot.worktime.symbols import Symbol, implied, resolve
-from bot.worktime.timeline import (
-    Reason,
-    State,
-    Stretch,
-    break_counts,
-    cautions,
-    in_working_hours,
-    state_at,
-    stretches,
-)
+from bot.worktime.timeline import break_counts, cautions, in_working_hours, state_at, stretches
 
 __all__ = [
     "BreakRule",

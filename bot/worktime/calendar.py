@@ -17,7 +17,7 @@ DAY_MINUTES: Final = 24 * 60
 
 
 class BreakRule(StrEnum):
-    """Whether a break counts as working hours; the values are the ids of policies/."""
+    """Whether a break, or a day of leave, counts as working hours; the values are the ids of policies/."""
 
     OUTSIDE = "di_luar_jam_kerja"
     INSIDE = "jam_kerja"
@@ -116,9 +116,10 @@ class Calendar:
     """The calendar of one regency.
 
     `patterns` holds every version; the first one is the default. `holidays` gives the days off of a year
-    and is asked for each year as it is needed. `break_source`: on what `break_rule` rests. `ramadan`: the
-    confirmed Ramadans, (first day, first day after), in order. `memo` belongs to the timeline: plans of
-    days already computed, which never change what is answered.
+    and is asked for each year as it is needed. `break_source`: on what `break_rule` rests; `leave_rule`
+    and `leave_source`: the same of the hours of people who are on leave. `ramadan`: the confirmed
+    Ramadans, (first day, first day after), in order. `memo` belongs to the timeline: plans of days already
+    computed, which never change what is answered.
     """
 
     regency: str
@@ -127,6 +128,8 @@ class Calendar:
     holidays: Callable[[int], HolidayYear]
     break_rule: BreakRule = BreakRule.UNREGULATED
     break_source: Source = Source()
+    leave_rule: BreakRule = BreakRule.UNREGULATED
+    leave_source: Source = Source()
     ramadan: tuple[tuple[date, date], ...] = ()
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 

@@ -13,6 +13,7 @@ def working_days_between(calendar: Calendar, pattern: str | None, start: date, e
     "Within 30 working days after receiving it" does not count the day of receipt: pass the day after it
     as `start`. A day on which the pattern's hours are not known counts as it does for the default pattern,
     and if those are not known either it counts, so that a deadline is never shown too late.
+    Leave stops no deadline: it runs by the office's calendar.
     """
     days = (start + timedelta(days=step) for step in range(max((end - start).days, 0)))
     return sum(_is_working_day(calendar, pattern, day) for day in days)

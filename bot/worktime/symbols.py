@@ -21,7 +21,8 @@ from typing import Final, TypeAlias
 
 from bot.model import Grain, Unknown, When
 from bot.worktime.calendar import DAY_MINUTES, Calendar
-from bot.worktime.timeline import State, Stretch, break_counts, state_at, stretches
+from bot.worktime.stretch import State, Stretch
+from bot.worktime.timeline import break_counts, state_at, stretches
 
 _AHEAD: Final = 62  # days searched for the next occasion: beyond the longest row of days off
 

@@ -1,20 +1,21 @@
 """What a calendar says of an instant or a span: stretches of working, break, off and unknown.
 
 A stretch runs from one change point to the next: edges of working hours and breaks, midnights at which a
-day off begins or ends, and those at which another pattern (or version of it) takes over.
+day off begins or ends, and those at which another pattern (or version of it) takes over. A person's absences
+cut it further, at their own midnights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from bot.model import Unknown
+from bot.model import Absence, Unknown
+from bot.worktime.absences import divided, overlaid
 from bot.worktime.calendar import DAY_MINUTES, BreakRule, Calendar, Holiday, Hours, Pattern
+from bot.worktime.stretch import Reason, State, Stretch
 
 _MERGED_DAYS: Final = 31  # how far one stretch is followed over midnights, either way
 MEMO_SIZE: Final = 8192  # plans kept per calendar: years of days for every pattern
@@ -22,52 +23,12 @@ MEMO_SIZE: Final = 8192  # plans kept per calendar: years of days for every patt
 _ONE_DAY: Final = timedelta(days=1)
 
 
-class State(StrEnum):
-    WORKING = "working"
-    BREAK = "break"
-    OFF = "off"
-    UNKNOWN = "unknown"
-
-
-class Reason(StrEnum):
-    """Why a stretch has its state."""
-
-    HOURS = "hours"  # working hours
-    BREAK = "break"
-    OUTSIDE_HOURS = "outside_hours"  # off, on a working day
-    WEEKEND = "weekend"  # a weekday on which the pattern does not work
-    HOLIDAY = "holiday"
-    JOINT_LEAVE = "joint_leave"  # cuti bersama
-    HOURS_UNKNOWN = "hours_unknown"  # a pattern without registered hours
-    NO_PATTERN = "no_pattern"  # no version of the pattern is valid
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A span [start, end) of local time in one state. `pattern`: the version followed (None where none
-    is valid), `holiday` the day off of a HOLIDAY or JOINT_LEAVE."""
-
-    start: datetime
-    end: datetime
-    state: State
-    reason: Reason
-    pattern: Pattern | None = None
-    holiday: Holiday | None = None
-
-    def continues(self, earlier: Stretch) -> bool:
-        """Whether this is the same as the adjoining `earlier` one in all but time."""
-        return (
-            self.state is earlier.state
-            and self.reason is earlier.reason
-            and self.pattern is earlier.pattern
-            and self.holiday is earlier.holiday
-        )
-
-
 _Span: TypeAlias = tuple[int, int, State, Reason, Pattern | None, Holiday | None]  # minutes of the day
 
 
-def state_at(calendar: Calendar, pattern: str | None, instant: datetime) -> Stretch:
+def state_at(
+    calendar: Calendar, pattern: str | None, instant: datetime, absences: tuple[Absence, ...] = ()
+) -> Stretch:
     """The stretch that holds `instant`, whole, but cut where it goes on for more than a month.
 
     `pattern` None is the regency's default. Raises UnknownPatternError, ValueError for a naive
@@ -76,20 +37,26 @@ def state_at(calendar: Calendar, pattern: str | None, instant: datetime) -> Stre
     local = calendar.local(instant)
     for stretch in _plan(calendar, pattern, local.date()):
         if local < stretch.end:
-            return stretch
+            return overlaid(calendar, stretch, local, absences) if absences else stretch
     raise AssertionError("a plan covers its day")
 
 
-def stretches(calendar: Calendar, pattern: str | None, start: datetime, end: datetime) -> tuple[Stretch, ...]:
+def stretches(
+    calendar: Calendar,
+    pattern: str | None,
+    start: datetime,
+    end: datetime,
+    absences: tuple[Absence, ...] = (),
+) -> tuple[Stretch, ...]:
     """The stretches of [start, end), in order, without gap or overlap; neighbours differ in state, reason,
-    pattern version or holiday. Empty if `end` is not after `start`. Raises as `state_at` does."""
+    pattern version, holiday or absence. Empty if `end` is not after `start`. Raises as `state_at` does."""
     first, last = calendar.local(start), calendar.local(end)
     if last <= first:
         return ()
     found = _whole(calendar, pattern, first, last)
     found[0] = _clipped(found[0], first, found[0].end)
     found[-1] = _clipped(found[-1], found[-1].start, last)
-    return tuple(found)
+    return tuple(divided(calendar, found, absences) if absences else found)
 
 
 def _whole(calendar: Calendar, pattern: str | None, first: datetime, last: datetime) -> list[Stretch]:
@@ -114,11 +81,21 @@ def _clipped(stretch: Stretch, start: datetime, end: datetime) -> Stretch:
     if stretch.start == start and stretch.end == end:
         return stretch
     # spelled out, for dataclasses.replace takes three times as long
-    return Stretch(start, end, stretch.state, stretch.reason, stretch.pattern, stretch.holiday)
+    return Stretch(
+        start, end, stretch.state, stretch.reason, stretch.pattern, stretch.holiday, stretch.absence
+    )
 
 
 def in_working_hours(calendar: Calendar, stretch: Stretch) -> bool | Unknown:
     """Whether a stretch counts as working hours (jam kerja) in this regency."""
+    usual = _usually_in_working_hours(calendar, stretch)
+    if stretch.absence is None or usual is False or calendar.leave_rule is BreakRule.INSIDE:
+        return usual
+    return False if calendar.leave_rule is BreakRule.OUTSIDE else Unknown.LEAVE_UNREGULATED
+
+
+def _usually_in_working_hours(calendar: Calendar, stretch: Stretch) -> bool | Unknown:
+    """The same for somebody who is not away."""
     if stretch.state is State.UNKNOWN:
         return Unknown.HOURS_UNKNOWN
     if stretch.state is State.BREAK:
@@ -136,10 +113,13 @@ def break_counts(calendar: Calendar) -> bool | Unknown:
 def cautions(calendar: Calendar, stretch: Stretch) -> tuple[str, ...]:
     """What an answer that rests on `stretch` must admit, as keys:
 
+    "leave" (nobody has said whether leave counts), "leave_unverified" (what is said of it is an assumption),
     "break" (whether breaks count is an assumption), "break_times_unknown" (a break lies somewhere within),
     "hours_unverified", "holiday_estimated" (the date is an estimate), "holidays_undecreed" (the joint
     decree of that year is not known, so this day may yet become a day off)."""
-    found: list[str] = []
+    found = _of_leave(calendar, stretch)
+    if found and calendar.leave_rule is not BreakRule.INSIDE:
+        return tuple(found)  # leave covers the hours, whatever they are
     pattern, holiday = stretch.pattern, stretch.holiday
     if stretch.state is State.BREAK and not calendar.break_source.verified:
         found.append("break")
@@ -153,6 +133,14 @@ def cautions(calendar: Calendar, stretch: Stretch) -> tuple[str, ...]:
     if stretch.state in (State.WORKING, State.BREAK) and not calendar.holidays(stretch.start.year).decreed:
         found.append("holidays_undecreed")
     return tuple(found)
+
+
+def _of_leave(calendar: Calendar, stretch: Stretch) -> list[str]:
+    if stretch.absence is None or _usually_in_working_hours(calendar, stretch) is False:
+        return []
+    if calendar.leave_rule is BreakRule.UNREGULATED:
+        return ["leave"]
+    return [] if calendar.leave_source.verified else ["leave_unverified"]
 
 
 def _has_unplaced_break(pattern: Pattern, start: datetime) -> bool:

@@ -31,6 +31,7 @@ from tests.policy_worlds import (
     REGION,
     at_most,
     both,
+    by_clock,
     calendar,
     circular,
     corpus,
@@ -87,6 +88,31 @@ def test_a_rule_that_can_never_apply(condition: Condition) -> None:
     office = replace(without_shifts, patterns=without_shifts.patterns[:1])
     findings = check(corpus(circular(rule("mustahil", BAN, condition)), calendar=office))
     assert ("never_applies", "mustahil") in codes(serious(findings))
+
+
+def test_two_windows_of_the_day_without_a_common_minute_never_apply_together() -> None:
+    apart = both(by_clock("07:00", "09:00"), by_clock("22:00", "05:00"))
+    assert ("never_applies", "mustahil") in codes(found(rule("mustahil", BAN, apart)))
+
+
+def test_working_hours_lie_in_a_window_of_the_day_only_where_the_calendar_says_so() -> None:
+    early, night = (both(WORK, by_clock(*window)) for window in (("07:00", "09:00"), ("22:00", "05:00")))
+    office = replace(calendar(), patterns=calendar().patterns[:1])
+    findings = serious(
+        check(corpus(circular(rule("awal", BAN, early), rule("malam", BAN, night)), calendar=office))
+    )
+    assert codes(findings) == [("never_applies", "malam")]
+
+
+def test_rules_that_contradict_each_other_in_a_window_of_the_day_are_shown_at_such_a_time() -> None:
+    law = corpus(
+        circular(
+            rule("malam", BAN, by_clock("22:00", "05:00")), rule("boleh", MAY, by_clock("23:30", "23:45"))
+        )
+    )
+    (finding,) = (f for f in serious(check(law)) if f.code == "contradiction")
+    assert finding.example is not None
+    assert " 23:30\n" in finding.example
 
 
 def test_work_on_a_holiday_is_possible_for_those_on_shift() -> None:
@@ -412,6 +438,17 @@ def test_errors_and_warnings_fail_a_check_and_information_does_not() -> None:
     assert not failed(check(corpus(circular(JAM_KERJA, DINAS))))
 
 
+@pytest.mark.parametrize(
+    ("cases", "code"),
+    [({}, ["no_cases"]), ({"antah/se-1": 14}, ["few_cases"]), ({"antah/se-1": 15}, []), (None, [])],
+)
+def test_a_circular_with_too_few_cases_is_information(cases: dict[str, int] | None, code: list[str]) -> None:
+    findings = [f for f in check(corpus(circular(JAM_KERJA)), None, cases) if "cases" in f.code]
+    assert [(f.code, f.severity, f.file) for f in findings] == [
+        (name, Severity.INFO, "antah/se-1/uji.yaml") for name in code
+    ]
+
+
 # --- examples and lines ---
 
 
@@ -420,10 +457,13 @@ def _laws() -> list[Circular]:
     late = rule("lambat", MAY, both(WORK, Range("terima", None, (3, 1), None, "hari_kerja")))
     until = rule("sampai", MAY, both(WORK, Range("tanggal", None, (MONDAY, 0), (HOLIDAY, 0))))
     friday = rule("jumat", MAY, both(WORK, one_of("hari", "jumat"), Not(one_of("jenis", "a"))))
+    morning = rule("pagi", MAY, both(WORK, by_clock("08:30", "09:00")))
+    month = rule("sebulan", MAY, both(WORK, Range("terima", None, (30, 1), None, "hari_kalender")))
     shift = rule("jaga", MAY, both(WORK, yes("hari_libur")))
     wide = rule("dinas", MAY, yes("dinas"), lifts=(JAM_KERJA.ref,))
     norm = rule("norma", MUST, content={"id": "jaga norma", "en": "norms"})
-    return [circular(JAM_KERJA, other, norm) for other in (BOLEH, price, late, until, friday, shift, wide)]
+    others = (BOLEH, price, late, until, friday, morning, month, shift, wide)
+    return [circular(JAM_KERJA, other, norm) for other in others]
 
 
 @pytest.mark.parametrize("law", _laws(), ids=lambda law: law.rules[1].ref.rule)

@@ -58,6 +58,14 @@ def test_a_circular_that_breaks_the_promise_of_its_cases_has_status_1(
     assert "lumajang/se-3-2026/uji.yaml:" in capsys.readouterr().out
 
 
+def test_a_circular_without_cases_is_told_and_does_no_harm(
+    policies: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (policies / CIRCULAR).with_name("uji.yaml").unlink()
+    assert checking.run(policies, TEXTS, TODAY, as_json=False) == 0
+    assert "keterangan: lumajang/se-3-2026 belum punya uji.yaml." in capsys.readouterr().out
+
+
 def test_json_is_one_document_with_problems_and_findings(
     policies: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bot.model import ALLOWED, Asker, FactValue, Grain, Intent, Question, Unknown, Verdict, When
+from bot.model import ALLOWED, Absence, Asker, FactValue, Grain, Intent, Question, Unknown, Verdict, When
 from bot.policy.condition import Condition
 from bot.policy.condition import Test as Range
 from bot.policy.corpus import Corpus, Rule
@@ -24,6 +24,7 @@ from tests.policy_worlds import (
     ZONE,
     at,
     both,
+    by_clock,
     calendar,
     circular,
     coin,
@@ -47,14 +48,31 @@ moments = st.builds(
     st.integers(55, 70),
     st.integers(0, STEPS_A_DAY - 1),
 )
+days_away = st.lists(
+    st.builds(
+        lambda day, length: Absence(
+            "cuti", START + timedelta(days=day), START + timedelta(days=day + length)
+        ),
+        st.integers(55, 70),
+        st.integers(0, 3),
+    ),
+    max_size=2,
+).map(tuple)
 askers = st.builds(
     Asker,
     st.just(REGION),
     st.sampled_from((None, "pns", "pppk", "desa")),
     st.just(None),
     st.sampled_from((None, "kantor", "shift")),
+    st.just(()) | days_away,
 )
-known_facts = st.dictionaries(st.sampled_from(("dinas", "resmi", "izin")), st.booleans())
+known_facts: st.SearchStrategy[dict[str, Any]] = st.builds(
+    lambda said, received: {**said, **received},
+    st.dictionaries(st.sampled_from(("dinas", "resmi", "izin")), st.booleans()),
+    st.fixed_dictionaries(
+        {}, optional={"terima": st.integers(50, 70).map(lambda day: START + timedelta(days=day))}
+    ),
+)
 
 
 def ask(start: datetime, end: datetime | None = None, facts: dict[str, Any] | None = None) -> Question:
@@ -85,6 +103,11 @@ def timed_corpora(draw: st.DrawFn) -> Corpus:
         one_of("hari", "jumat"),
         one_of("hari", "sabtu", "minggu"),
         yes("hari_libur"),
+        by_clock("07:00", "09:00"),
+        by_clock("22:00", "05:00"),
+        both(by_clock("11:30", "13:30"), no("dalam_jam_kerja")),
+        Range("terima", None, None, (3, 1), "hari_kalender"),
+        Range("terima", None, None, (3, 1), "hari_kerja"),
     ]
     found: list[Rule] = []
     for index in range(draw(st.integers(1, 3))):
@@ -93,8 +116,8 @@ def timed_corpora(draw: st.DrawFn) -> Corpus:
         modality = draw(st.sampled_from((BAN, MAY)))
         lifts = (found[0].ref,) if found and coin(draw) else ()
         found.append(rule(f"r{index}", modality, condition, lifts=lifts))
-    break_rule = draw(st.sampled_from(list(BreakRule)))
-    return corpus(circular(*found), calendar=calendar(break_rule))
+    break_rule, leave_rule = (draw(st.sampled_from(list(BreakRule))) for _ in range(2))
+    return corpus(circular(*found), calendar=calendar(break_rule, leave_rule))
 
 
 def plain_verdict(corpus: Corpus, question: Question, asker: Asker, instant: datetime) -> Partial:
@@ -102,10 +125,12 @@ def plain_verdict(corpus: Corpus, question: Question, asker: Asker, instant: dat
     plain = Reference(corpus, REGION)
     clock, facts = corpus.regencies[REGION].calendar, corpus.vocabulary.facts
     stretch = state_at(clock, asker.pattern, instant)
+    usual = in_working_hours(clock, stretch)
     derived: dict[str, FactValue | Unknown] = {
-        "dalam_jam_kerja": in_working_hours(clock, stretch),
+        "dalam_jam_kerja": on_leave(usual, clock.leave_rule) if is_away(asker, instant) else usual,
         "hari": ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu")[instant.weekday()],
         "hari_libur": instant.date() == HOLIDAY,
+        "pukul": instant.hour * 60 + instant.minute,
     }
     said: dict[str, Any] = {**question.facts, **({"status": asker.status} if asker.status else {})}
     known: dict[Axis, FactValue] = {
@@ -114,21 +139,46 @@ def plain_verdict(corpus: Corpus, question: Question, asker: Asker, instant: dat
         if axis[1] == "nilai"
         and not isinstance(value := derived.get(axis[0], said.get(axis[0])), Unknown | None)
     }
+    if "terima" in said:
+        known |= {axis: days_since(axis[1], said["terima"], instant.date()) for axis in deadlines(plain)}
     presumed: dict[Axis, FactValue] = {
         axis: value
         for axis in plain.axes
         if axis[1] == "nilai" and (value := facts[axis[0]].presumption) is not None
     }
     clocked = ("dalam_jam_kerja", "nilai")
-    if clocked in plain.axes and derived["dalam_jam_kerja"] is Unknown.BREAK_UNREGULATED:
+    presumed_outside = (Unknown.BREAK_UNREGULATED, Unknown.LEAVE_UNREGULATED)
+    if clocked in plain.axes and derived["dalam_jam_kerja"] in presumed_outside:
         presumed[clocked] = False
     return plain.partial(instant.date(), "live", known, presumed)
+
+
+def deadlines(plain: Reference) -> list[Axis]:
+    return [axis for axis in plain.axes if axis[1] != "nilai"]
+
+
+def days_since(measure: str, received: date, day: date) -> int:
+    """The days after that of receipt, up to and including `day`: all, or the working days among them."""
+    after = [received + timedelta(days=step + 1) for step in range(max((day - received).days, 0))]
+    works = [d for d in after if d.weekday() < 5 and d != HOLIDAY]
+    return len(after) if measure == "hari_kalender" else len(works)
+
+
+def is_away(asker: Asker, instant: datetime) -> bool:
+    return any(a.start <= instant.date() and (not a.end or instant.date() < a.end) for a in asker.absences)
+
+
+def on_leave(usual: bool | Unknown, rule: BreakRule) -> bool | Unknown:
+    """Time off stays time off; the rest is what the regency says of leave."""
+    if rule is BreakRule.INSIDE or usual is False:
+        return usual
+    return Unknown.LEAVE_UNREGULATED if rule is BreakRule.UNREGULATED else False
 
 
 @given(timed_corpora(), moments, askers, known_facts)
 @timely
 def test_at_an_instant_the_engine_says_what_the_definitions_say(
-    law: Corpus, instant: datetime, asker: Asker, facts: dict[str, bool]
+    law: Corpus, instant: datetime, asker: Asker, facts: dict[str, Any]
 ) -> None:
     question = ask(instant, facts=facts)
     verdict = Engine(law).decide(question, asker, instant)
@@ -147,7 +197,7 @@ def said(verdict: Verdict) -> tuple[object, ...]:
 @given(timed_corpora(), moments, askers, known_facts)
 @timely
 def test_an_answer_holds_until_valid_until_and_changes_there(
-    law: Corpus, instant: datetime, asker: Asker, facts: dict[str, bool]
+    law: Corpus, instant: datetime, asker: Asker, facts: dict[str, Any]
 ) -> None:
     engine = Engine(law)
     first = engine.decide(ask(instant, facts=facts), asker, instant)
@@ -164,7 +214,7 @@ def test_an_answer_holds_until_valid_until_and_changes_there(
 @given(timed_corpora(), moments, askers, known_facts)
 @timely
 def test_the_next_window_is_the_first_half_hour_that_is_allowed(
-    law: Corpus, instant: datetime, asker: Asker, facts: dict[str, bool]
+    law: Corpus, instant: datetime, asker: Asker, facts: dict[str, Any]
 ) -> None:
     engine = Engine(law)
     window = engine.regency(REGION).next_permitted(instant, ask(instant, facts=facts), asker)
@@ -187,14 +237,14 @@ def test_the_next_window_is_the_first_half_hour_that_is_allowed(
         assert (after.kind in ALLOWED, after.conditions) != (unconditional, window.conditions)
 
 
-def verdict_at(engine: Engine, moment: datetime, asker: Asker, facts: dict[str, bool]) -> Verdict:
+def verdict_at(engine: Engine, moment: datetime, asker: Asker, facts: dict[str, Any]) -> Verdict:
     return engine.decide(ask(moment, facts=facts), asker, moment)
 
 
 @given(timed_corpora(), moments, st.integers(1, 150), askers, known_facts)
 @timely
 def test_an_interval_is_as_bad_as_its_worst_part(
-    law: Corpus, start: datetime, steps: int, asker: Asker, facts: dict[str, bool]
+    law: Corpus, start: datetime, steps: int, asker: Asker, facts: dict[str, Any]
 ) -> None:
     engine, end = Engine(law), start + steps * STEP
     whole = engine.decide(ask(start, end, facts), asker, start)
@@ -216,7 +266,7 @@ def test_an_interval_is_as_bad_as_its_worst_part(
 @given(timed_corpora(), moments, st.integers(1, 150), askers, known_facts)
 @timely
 def test_an_interval_needs_what_any_part_of_it_needs_unless_another_part_settles_it(
-    law: Corpus, start: datetime, steps: int, asker: Asker, facts: dict[str, bool]
+    law: Corpus, start: datetime, steps: int, asker: Asker, facts: dict[str, Any]
 ) -> None:
     engine, end = Engine(law), start + steps * STEP
     whole = engine.decide(ask(start, end, facts), asker, start)

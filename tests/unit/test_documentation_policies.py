@@ -6,12 +6,15 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel
 
+from bot.assistant import Assistant
 from bot.catalogues import load_catalogues
-from bot.model import RuleRef
+from bot.model import Asker, Reply, RuleRef
 from bot.policy import build, cases, derived, schema, terms
 from bot.policy import condition as conditions
 from bot.policy.corpus import Corpus
@@ -23,6 +26,7 @@ from bot.policy.load import load
 from bot.policy.problems import PolicyError, Problem
 from bot.policy.references import reference_problems
 from bot.policy.terms import TermReader
+from bot.understanding import Understanding
 
 README = (DIRECTORY / "README.md").read_text(encoding="utf-8")
 EXAMPLE = "contoh/se-12-2026"
@@ -88,7 +92,8 @@ def test_every_fenced_example_says_in_the_line_before_it_what_it_is() -> None:
 
 
 def test_the_example_regency_and_circulars_load_without_any_problem(corpus: Corpus) -> None:
-    assert set(corpus.circulars) == {"contoh/se-12-2026", "contoh/se-20-2026", "contoh/se-35-2026"}
+    numbers = (12, 20, 35, 41)
+    assert set(corpus.circulars) == {f"contoh/se-{number}-2026" for number in numbers}
 
 
 def test_the_example_excerpts_are_whole_clauses(corpus: Corpus) -> None:
@@ -107,6 +112,31 @@ def _failures(document: Document, corpus: Corpus) -> list[Problem]:
     for case in cases.read_cases(document, circular, corpus):
         found.extend(cases.failures(case, engine.decide(case.question, case.asker, case.now)))
     return found
+
+
+def _chat(corpus: Corpus, *messages: str) -> list[Reply]:
+    assistant = Assistant(Engine(corpus), Understanding(corpus.vocabulary), load_catalogues())
+    now = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Makassar"))
+    return [assistant.answer(text, Asker("contoh", "pns"), "k", now, "id") for text in messages]
+
+
+def test_the_example_gift_is_asked_about_and_answered_in_a_conversation(corpus: Corpus) -> None:
+    asked, priced, *_, answered = _chat(corpus, "boleh terima hadiah?", "ya", "700 ribu", "tidak")
+    assert asked.text.endswith("Apakah pemberinya berkepentingan dengan jabatan Anda?")
+    assert "nilai hadiah paling banyak Rp500.000" in priced.text.splitlines()[0]
+    assert [[button.label for button in row] for row in priced.buttons] == [["Tidak tahu"]]
+    assert answered.text.splitlines()[0].endswith("Dilarang.")
+    assert "nilai hadiah Rp700.000 · bukan dalam acara pernikahan" in answered.text
+
+
+@pytest.mark.parametrize(("day", "headline"), [("12 Oktober 2026", "Wajib"), ("1 Oktober", "Boleh")])
+def test_the_example_deadline_is_measured_from_the_date_that_was_typed(
+    corpus: Corpus, day: str, headline: str
+) -> None:
+    asked, answered = _chat(corpus, "wajib lapor hadiah?", day)
+    assert asked.text.endswith("Tanggal berapa hadiahnya diterima?")
+    assert headline in answered.text.splitlines()[0]
+    assert "tanggal terima hadiah " in answered.text
 
 
 def test_every_rule_of_an_example_with_cases_decides_one_of_them(corpus: Corpus) -> None:
@@ -150,7 +180,8 @@ def _condition_problems(data: object, index: int, corpus: Corpus) -> list[Proble
 
 
 @pytest.mark.parametrize(
-    "word", [*terms._LOW, *terms._HIGH, "selain", "semua", "salah_satu", "bukan", "hari_kerja"]
+    "word",
+    [*terms._LOW, *terms._HIGH, "selain", "semua", "salah_satu", "bukan", *conditions.Measure.DEADLINES],
 )
 def test_the_readme_explains_every_word_of_the_language_of_conditions(word: str) -> None:
     assert re.search(rf"\b{word}:", README)

@@ -316,6 +316,7 @@ LONG = f"  - {{id: uji, jenis: ya_tidak, sumber: atasan, ya: {{{WORDS}}}, tidak:
         (FACTS, "  - {id: uji, jenis: pilihan, sumber: atasan, anggapan: c, pilihan: []}", "unknown_value"),
         (FACTS, "  - {id: akun_resmi, jenis: ya_tidak, sumber: atasan}", "duplicate_id"),
         (FACTS, TWICE, "duplicate_id"),
+        (FACTS, "  - {id: uji, jenis: ya_tidak, sumber: atasan, frasa: uji}", "phrases_of_values"),
         (FACTS, LONG, "long_label"),
         (UNITS, "  - {id: uji, nama: {id: Uji}, termasuk: entah}", "unknown_parent"),
         (UNITS, "  - {id: uji, nama: {id: Uji}, termasuk: uji}", "circular_parent"),

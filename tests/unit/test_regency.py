@@ -112,6 +112,22 @@ def test_the_nations_weeks_sum_to_what_the_nation_prescribes() -> None:
 
 # --- the shape that others write -------------------------------------------------------------
 
+
+@pytest.mark.parametrize(
+    ("given", "rule", "verified"),
+    [
+        ({}, BreakRule.UNREGULATED, False),
+        ({"cuti": "di_luar_jam_kerja"}, BreakRule.OUTSIDE, False),
+        ({"cuti": "jam_kerja", "sumber_cuti": {"terverifikasi": date(2026, 1, 5)}}, BreakRule.INSIDE, True),
+    ],
+)
+def test_a_regency_may_say_whether_leave_counts_as_working_hours(
+    given: dict[str, Any], rule: BreakRule, verified: bool
+) -> None:
+    calendar = read(regency(**given)).calendar
+    assert (calendar.leave_rule, calendar.leave_source.verified) == (rule, verified)
+
+
 MONDAY = {"masuk": "07:30", "pulang": "16:00", "istirahat": [["12:00", "13:00"]]}
 
 

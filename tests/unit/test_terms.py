@@ -102,6 +102,37 @@ def test_working_days_since_a_date_are_compared_as_numbers(comparison: str, hold
     assert [n for n in (29, 30, 31) if fulfilled(text, {"terima": n}, "hari_kerja")] == holding
 
 
+@pytest.mark.parametrize(
+    ("comparison", "holding"),
+    [
+        ('["07:00", "09:00"]', ["07:00", "08:59"]),
+        ('["07.00", "09.00"]', ["07:00", "08:59"]),
+        ('["22:00", "05:00"]', ["00:00", "04:59", "22:00", "23:59"]),
+        ('["22:00", "24:00"]', ["22:00", "23:59"]),
+        ('["22:00", "00:00"]', ["22:00", "23:59"]),
+        ('["00:00", "05:00"]', ["00:00", "04:59"]),
+        ('{sejak: "22:00"}', ["22:00", "23:59"]),
+        ('{sampai: "05:00"}', ["00:00", "04:59"]),
+        ('{sejak: "22:00", sampai: "05:00"}', ["00:00", "04:59", "22:00", "23:59"]),
+        ('[["00:00", "05:00"], ["07:00", "09:00"]]', ["00:00", "04:59", "07:00", "08:59"]),
+        ('{selain: ["05:00", "22:00"]}', ["00:00", "04:59", "22:00", "23:59"]),
+        ('["00:00", "24:00"]', ["00:00", "04:59", "05:00", "07:00", "08:59", "09:00", "22:00", "23:59"]),
+    ],
+)
+def test_a_window_of_the_day_begins_with_its_start_and_may_go_over_midnight(
+    comparison: str, holding: list[str]
+) -> None:
+    times = ["00:00", "04:59", "05:00", "07:00", "08:59", "09:00", "22:00", "23:59"]
+    minutes = {time: int(time[:2]) * 60 + int(time[3:]) for time in times}
+    assert [t for t in times if fulfilled(f"{{pukul: {comparison}}}", {"pukul": minutes[t]})] == holding
+
+
+@pytest.mark.parametrize(("bound", "holding"), [("paling_banyak", [6, 7]), ("lebih_dari", [8])])
+def test_calendar_days_since_a_date_are_compared_as_numbers(bound: str, holding: list[int]) -> None:
+    text = f"{{terima: {{hari_kalender: {{{bound}: 7}}}}}}"
+    assert [n for n in (6, 7, 8) if fulfilled(text, {"terima": n}, "hari_kalender")] == holding
+
+
 def test_two_ways_to_write_one_bound_are_one_condition() -> None:
     days = "{{terima: {{hari_kerja: {{{}}}}}}}"
     assert read(days.format("lebih_dari: 30")) == read(days.format("paling_sedikit: 31"))
@@ -131,13 +162,28 @@ def test_two_ways_to_write_one_bound_are_one_condition() -> None:
         ("{harga: {}}", "comparison", {}),
         ("{harga: {sampai: 10}}", "comparison", {"name": "harga"}),
         ("{harga: {lebih_dari: 1, paling_sedikit: 2}}", "comparison", {}),
-        ("{terima: {lebih_dari: 2026-03-03}}", "comparison", {"known": "sejak, sampai, hari_kerja"}),
+        (
+            "{terima: {lebih_dari: 2026-03-03}}",
+            "comparison",
+            {"known": "sejak, sampai, hari_kalender, hari_kerja"},
+        ),
         ("{terima: 2026-02-30}", "bound_date", {"value": "2026-02-30"}),
         ("{terima: {sejak: 5}}", "bound_date", {"value": 5}),
         ("{terima: {hari_kerja: 30}}", "comparison", {}),
         ("{terima: {hari_kerja: {paling_banyak: 2.5}}}", "bound_whole_number", {"value": 2.5}),
         ("{terima: {hari_kerja: {paling_banyak: -1}}}", "bound_whole_number", {"value": -1}),
         ("{terima: {hari_kerja: {paling_banyak: 1}, sejak: 2026-01-01}}", "comparison", {}),
+        ("{terima: {hari_kerja: {paling_banyak: 1}, hari_kalender: {lebih_dari: 1}}}", "comparison", {}),
+        ("{terima: {hari_kalender: {paling_banyak: 1.5}}}", "bound_whole_number", {"value": 1.5}),
+        ('{pukul: "22:00"}', "clock_window", {"name": "pukul", "value": "22:00"}),
+        ("{pukul: 22}", "clock_window", {"value": 22}),
+        ("{pukul: []}", "clock_window", {}),
+        ("{pukul: {}}", "clock_window", {}),
+        ('{pukul: ["22:00"]}', "clock_window", {}),
+        ('{pukul: ["22:00", "25:00"]}', "clock_window", {}),
+        ('{pukul: ["22:00", "22:00"]}', "clock_window", {}),
+        ("{pukul: [07.30, 16.00]}", "clock_window", {}),
+        ('{pukul: {lebih_dari: "22:00"}}', "clock_window", {}),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_named(text: str, key: str, params: Mapping[str, Any]) -> None:
