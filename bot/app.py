@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,10 @@ from bot.rendering.texts import Texts
 from bot.understanding import Understanding
 
 if TYPE_CHECKING:
+    from bot.channels.post import Post
     from bot.desk import Desk
+    from bot.noticing import Noticing
+    from bot.people.identity import Identity
     from bot.people.registration import Registration
     from bot.policy.corpus import Corpus
     from bot.storage.store import Store
@@ -83,7 +86,41 @@ def build_registration(assistant: Assistant) -> Registration:
     )
 
 
-def build_desk(assistant: Assistant, store: Store, registration: Registration) -> Desk:
+def build_desk(
+    assistant: Assistant,
+    store: Store,
+    registration: Registration,
+    identity: Identity | None = None,
+    post: Post | None = None,
+) -> Desk:
+    """`post`: brings what the desk writes to others than the one it answers; None: nobody does."""
+    from bot.channels.post import Post
     from bot.desk import Desk
+    from bot.people.privacy import OwnRecords
 
-    return Desk(assistant, store.profiles, registration, now)
+    identity = identity or build_identity(assistant, store)
+    records = OwnRecords(store.personal, assistant.catalogues[DEFAULT_LANGUAGE], now)
+    return Desk(assistant, store.profiles, registration, now, identity, records, post or Post())
+
+
+def build_identity(assistant: Assistant, store: Store) -> Identity:
+    """To be told to `forget` whenever the staff has changed."""
+    from bot.people.identity import Identity
+
+    def day_of(regency: str, moment: float) -> date:
+        known = assistant.engine.corpus.regencies.get(regency)
+        return datetime.fromtimestamp(moment, known.calendar.zone if known else now().tzinfo).date()
+
+    return Identity(store.identities, store.staff, day_of, lambda: now().timestamp())
+
+
+def build_noticing(assistant: Assistant, store: Store, identity: Identity) -> Noticing:
+    """Told of every answer from now on."""
+    from bot.noticing import Noticing
+
+    def earliest() -> date:
+        zones = {regency.calendar.zone for regency in assistant.engine.corpus.regencies.values()}
+        return min((now().astimezone(zone).date() for zone in zones), default=now().date())
+
+    assistant.noticed = noticing = Noticing(identity, store.counters, store.staff, earliest)
+    return noticing

@@ -29,8 +29,12 @@ SENTENCES = 2_000
 """Sentences whose reading is remembered, without who said them."""
 
 
+Noticed = Callable[[str, Asker, Answered], None]
+"""Told of every answer of a conversation: its key, who asked (as rules see her), what became of it."""
+
+
 class Assistant:
-    """Answers messages from one corpus. `catalogues`: language → texts."""
+    """Answers messages from one corpus. `catalogues`: language → texts. `noticed`: None, nobody is told."""
 
     def __init__(self, engine: Engine, understanding: Understanding, catalogues: Mapping[str, Texts]) -> None:
         self.engine = engine
@@ -39,6 +43,7 @@ class Assistant:
         self._understanding = understanding
         self._read = _reading_once(understanding)
         self._memories: OrderedDict[str, Memory] = OrderedDict()
+        self.noticed: Noticed | None = None
 
     def adopt(self, engine: Engine, understanding: Understanding) -> None:
         """Goes on with another corpus. Conversations are forgotten: their acts and facts may be gone."""
@@ -71,6 +76,8 @@ class Assistant:
         known = self.engine.known(asker)
         answered = Turn(self.engine, self._explainer, draft, known, now, self.catalogues[language]).answer()
         self._remember(key, remember(draft, answered.pending, now + FADES_AFTER))
+        if self.noticed is not None:
+            self.noticed(key, asker, answered)
         return answered.reply
 
     def is_question(self, text: str, now: datetime) -> bool:
@@ -78,8 +85,9 @@ class Assistant:
         return self._understanding.read(text, now).intent not in (Intent.UNCLEAR, Intent.OUT_OF_SCOPE)
 
     def forget(self, key: str) -> None:
-        """Drops what the conversation `key` was about."""
-        self._memories.pop(key, None)
+        """Drops what the conversation `key` was about; "channel:person:" means all those of a person."""
+        for known in [known for known in self._memories if known.startswith(key)]:
+            del self._memories[known]
 
     # --- for scripts ---
 

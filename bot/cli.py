@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
 
 import typer
 
+from bot.commands import data
+from bot.commands.codes import code_app
+from bot.commands.counters import counters
+from bot.commands.people import person_app, role_app
+from bot.commands.roster import roster_app
+from bot.commands.units import unit_app
 from bot.problems import Problem
 
 if TYPE_CHECKING:
@@ -32,6 +38,17 @@ policy_app = typer.Typer(
 circular_app = typer.Typer(help="Daftar dan rincian edaran.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 app.add_typer(circular_app, name="circular")
+app.add_typer(roster_app, name="roster")
+app.add_typer(unit_app, name="unit")
+app.add_typer(person_app, name="person")
+app.add_typer(role_app, name="role")
+app.add_typer(code_app, name="code")
+app.command()(data.backup)
+app.command()(data.restore)
+app.command()(data.retention)
+app.command()(counters)
+person_app.command("export")(data.person_export)
+person_app.command("erase")(data.person_erase)
 
 Policies = Annotated[Path | None, typer.Option("--policies", help="Folder policies/ yang dipakai.")]
 Json = Annotated[bool, typer.Option("--json", help="Satu dokumen JSON di keluaran baku.")]
@@ -213,11 +230,13 @@ def migrate(
     from bot.config import load_settings
     from bot.storage.engine import open_engine
     from bot.storage.migrate import migrate as bring
+    from bot.storage.trouble import plainly
 
     async def run() -> None:
         engine = open_engine(load_settings().database.url)
         try:
-            await bring(engine, to)
+            with plainly():
+                await bring(engine, to)
         finally:
             await engine.dispose()
 

@@ -64,6 +64,32 @@ class Whatsapp(_Group):
     api_base: Address | None = None
 
 
+class Evidence(_Group):
+    key: Path = Path("data/evidence.key")
+    """The private key that signs the evidence, made on first use. Its copy belongs in a safe, not in a backup
+    beside the database."""
+
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class Retention(_Group):
+    """Days for which things are kept; a daily job removes what is older."""
+
+    handled_updates: Days = 3
+    """Telegram repeats an update for a day at most."""
+    codes: Days = 30
+    """After use, revocation or expiry."""
+    code_tries: Days = 2
+    """After the last wrong code."""
+    access_log: Days = 1_825
+    counters: Days = 730
+    guests: Days = 365
+    """Profiles of people who are not of the roster, since their last use; chats that cannot be reached."""
+    leavers: Days = 1_825
+    """After a person left, what tells who she was; acknowledgments keep referring to her entry."""
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -79,6 +105,8 @@ class Settings(BaseSettings):
     database: Database = Database()
     telegram: Telegram = Telegram()
     whatsapp: Whatsapp = Whatsapp()
+    evidence: Evidence = Evidence()
+    retention: Retention = Retention()
 
     def telegram_token(self) -> str:
         """Raises `Problem` if there is none."""
@@ -110,7 +138,8 @@ def _problem(error: ErrorDetails) -> Problem:
     names = [str(part) for part in error["loc"]]
     setting = PREFIX + "__".join(names).upper()
     if error["type"] != "extra_forbidden":
-        return Problem("setting.wrong", setting=setting, form=FORMS.get(setting, ""))
+        form = DAYS_FORM if names[0] == "retention" else FORMS.get(setting, "")
+        return Problem("setting.wrong", setting=setting, form=form)
     near = get_close_matches(setting, list(_known()), n=1, cutoff=0.6)
     return Problem("setting.unknown", setting=setting, near=near[0] if near else ", ".join(_known()))
 
@@ -134,3 +163,5 @@ FORMS = {
     "EDARAN_WHATSAPP__API_BASE": "https://graph.facebook.com",
 }
 """What a right value looks like, shown when one is wrong."""
+
+DAYS_FORM = "1–36500"

@@ -1,51 +1,39 @@
 """The desk: takes one message of any channel, and gives the replies.
 
-Commands, registration and the pages around it are handled here; everything else is a question for the
-answerer. What a person asks is never stored: a question that waits for the registration stays in RAM.
+Commands, questions and buttons find their way from here; who proves who she is goes to the reception, what a
+person does about her own data to the self-service. What a person asks is never stored: a question that waits
+for the registration stays in RAM.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
 
-from bot.model import Asker, Incoming, Reply
-from bot.people import pages
-from bot.people.ports import Profiles
+from bot.model import Incoming, Reply
+from bot.people import codes, pages
+from bot.people.conversing import Conversing
+from bot.people.identity import Identity, Result
+from bot.people.ports import Answerer, Post, Profiles, Records
 from bot.people.profile import Profile, Step
+from bot.people.reception import Received, Reception
 from bot.people.registration import Outcome, Registration
-from bot.rendering.texts import Texts
+from bot.people.self_service import SelfService
+from bot.people.visit import Visit
 
-COMMANDS = ("mulai", "profil", "edaran", "bantuan", "bahasa", "privasi")
+COMMANDS = ("mulai", "profil", "edaran", "bantuan", "bahasa", "privasi", "data_saya", "berhenti")
 """The commands shown in a channel's menu; locales/ describes them under "command.<name>"."""
 
-ALIASES = {"start": "mulai", "help": "bantuan", "hapus": "hapus"}
-PERSONAL = frozenset({"mulai", "profil", "bahasa", "hapus"})
+ALIASES = {"start": "mulai", "help": "bantuan", "stop": "berhenti", "hapus": "hapus", "kode": "kode"}
+PERSONAL = frozenset({"mulai", "profil", "bahasa", "data_saya", "hapus", "berhenti", "kode"})
 """Commands that speak of the person herself: answered in a private chat only."""
+
+STILL_ANSWERED = frozenset({"mulai", "bantuan", "privasi", "data_saya", "hapus", "berhenti"})
+"""Commands of somebody who asked to be left alone."""
 
 LONGEST = 4096
 """Characters of a message that are read; nobody's question is longer."""
-
-PATIENCE = timedelta(minutes=30)
-"""How long a question waits for its asker to register."""
-
-MOST_WAITING = 10_000
-
-
-class Answerer(Protocol):
-    """Understanding, policy and rendering as one. `key` names the conversation (channel:person:chat), whose
-    memory the answerer keeps in RAM; `now` is aware; `language` is that of a catalogue."""
-
-    def answer(self, text: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
-        """Answers what was typed."""
-
-    def press(self, action: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
-        """Goes on after a button of an answer; `action` starts with "q:"."""
-
-    def forget(self, key: str) -> None:
-        """Drops what the conversation was about."""
 
 
 class Desk:
@@ -55,12 +43,25 @@ class Desk:
         profiles: Profiles,
         registration: Registration,
         clock: Callable[[], datetime],
+        identity: Identity,
+        records: Records,
+        post: Post,
     ) -> None:
-        self._answerer = answerer
         self._profiles = profiles
         self._registration = registration
         self._clock = clock
-        self._waiting: dict[str, tuple[str, datetime]] = {}
+        self._identity = identity
+        self._talk = Conversing(answerer, registration.directory, clock)
+        self._reception = Reception(identity, profiles, registration, post)
+        self._self_service = SelfService(
+            profiles,
+            registration,
+            identity,
+            self._reception,
+            records,
+            self._talk.forget,
+            lambda: clock().timestamp(),
+        )
 
     def commands(self, language: str) -> Sequence[tuple[str, str]]:
         """(name, description) of each command, for a channel's menu."""
@@ -78,178 +79,197 @@ class Desk:
     async def handle(self, incoming: Incoming) -> Sequence[Reply]:
         """The replies to one message or button, in order. Raises whatever the parts raise: the channel's
         outermost loop turns that into the apology."""
-        sender = incoming.sender
-        profile = await self._profiles.get(sender.channel, sender.external_id)
-        if incoming.action is not None:
-            return await self._press(incoming, profile, incoming.action)
+        visit = await self._visit(incoming)
         text = incoming.text[:LONGEST].encode(errors="replace").decode().strip()
-        if text.startswith("/"):
-            return await self._command(incoming, profile, text)
+        if incoming.action is None and text.startswith("/"):
+            return await self._command(visit, text)
+        if visit.stopped:
+            return [Reply(visit.texts("stop.hint"))]
+        if incoming.action is not None:
+            return await self._press(visit, incoming.action)
+        if incoming.contact is not None and incoming.private:
+            return await self._received(visit, await self._reception.contact(visit))
         if not text:
-            return [Reply(self._registration.texts(profile)("hint.text_only"))]
-        return await self._say(incoming, profile, text)
+            return [Reply(visit.texts("hint.text_only"))]
+        return await self._say(visit, text)
+
+    async def _visit(self, incoming: Incoming) -> Visit:
+        key = (incoming.sender.channel, incoming.sender.external_id)
+        profile = await self._profiles.get(*key)
+        member = await self._identity.member_of(*key)
+        return Visit(incoming, profile, member, self._registration.texts(profile))
 
     # --- typed text ---
 
-    async def _say(self, incoming: Incoming, profile: Profile | None, text: str) -> Sequence[Reply]:
-        if profile is not None and profile.step is not None and incoming.private:
-            outcome = self._registration.typed(profile, text, brief=self._waits(incoming))
-            if outcome is not None:
-                return await self._after(incoming, profile, outcome)
-        asker = self._asker(profile)
+    async def _say(self, visit: Visit, text: str) -> Sequence[Reply]:
+        if visit.incoming.private:
+            taken = await self._taken(visit, text)
+            if taken is not None:
+                return taken
+        asker = self._talk.asker(visit)
         if asker is not None:
-            return [self._answer(incoming, profile, asker, text)]
-        if not incoming.private:
-            return [Reply(self._registration.texts(profile)("group.register_first"))]
-        self._remember(incoming, text)
-        outcome = self._registration.first(profile or _fresh(incoming), "registration.before_answer")
-        return await self._after(incoming, profile, outcome)
+            return [self._talk.answer(visit, asker, text)]
+        if not visit.incoming.private:
+            return [Reply(visit.texts("group.register_first"))]
+        if visit.member is None:
+            self._talk.put_off(visit, text)
+        return await self._ask_first(visit, "registration.before_answer")
 
-    def _asker(self, profile: Profile | None) -> Asker | None:
-        """None also when the regency has left the corpus since the person chose it."""
-        asker = profile.asker() if profile else None
-        return asker if asker and asker.regency in self._registration.directory.regencies() else None
+    async def _taken(self, visit: Visit, text: str) -> Sequence[Reply] | None:
+        """The replies if the text is a code or an answer of the registration; None: a question."""
+        if self._reception.is_code(visit, text):
+            return await self._received(visit, await self._reception.code(visit, text))
+        if self._reception.declines(text):
+            return await self._received(visit, self._reception.declined(visit))
+        if self._reception.misses_code(visit, text):
+            return [self._reception.no_code(visit)]
+        if visit.profile is None or visit.profile.step is None or visit.member is not None:
+            return None
+        if visit.profile.step is Step.CODE:  # she asks something instead
+            await self._profiles.put(replace(visit.profile, step=None))
+            return None
+        outcome = self._registration.typed(visit.profile, text, brief=self._talk.waits(visit))
+        return await self._after(visit, outcome) if outcome is not None else None
 
-    def _answer(self, incoming: Incoming, profile: Profile | None, asker: Asker, question: str) -> Reply:
-        language = self._registration.texts(profile).language
-        return self._answerer.answer(question, asker, _key(incoming), self._clock(), language)
+    async def _ask_first(self, visit: Visit, note: str) -> Sequence[Reply]:
+        """Asks for the regency, after the sentence `note` that says why."""
+        if visit.member is not None:
+            return [Reply(visit.texts("link.no_circulars"))]
+        return await self._after(visit, self._registration.first(visit.person, note))
 
     # --- commands ---
 
-    async def _command(self, incoming: Incoming, profile: Profile | None, text: str) -> Sequence[Reply]:
-        word = text.split()[0][1:].partition("@")[0].lower()
+    async def _command(self, visit: Visit, text: str) -> Sequence[Reply]:
+        first, *others = text.split(maxsplit=1)
+        word, rest = first[1:].partition("@")[0].lower(), "".join(others)
         name = ALIASES.get(word, word)
-        texts = self._registration.texts(profile)
-        if name in PERSONAL and not incoming.private:
-            return [Reply(texts("group.private_only"))]
-        if name in ("mulai", "profil"):
-            return await self._start(incoming, profile)
-        if name == "edaran":
-            return await self._circulars(incoming, profile)
-        return [self._page(name, texts)]
+        if name in PERSONAL and not visit.incoming.private:
+            return [Reply(visit.texts("group.private_only"))]
+        if visit.stopped and name not in STILL_ANSWERED:
+            return [Reply(visit.texts("stop.hint"))]
+        if name == "kode" or (name == "mulai" and codes.read_code(rest)):
+            visit = await self._back(visit)
+            return await self._received(visit, await self._reception.typed(visit, rest))
+        if name == "mulai":
+            return await self._start(await self._back(visit))
+        return await self._page(visit, name)
 
-    async def _start(self, incoming: Incoming, profile: Profile | None) -> Sequence[Reply]:
+    async def _back(self, visit: Visit) -> Visit:
+        """Somebody who had stopped starts again."""
+        if not visit.stopped:
+            return visit
+        await self._profiles.delete(visit.person.channel, visit.person.external_id)
+        return replace(visit, profile=None)
+
+    async def _start(self, visit: Visit) -> Sequence[Reply]:
         """A finished profile is shown; an unfinished registration goes on where it stopped."""
-        finished = profile is not None and profile.step in (None, Step.EDIT_REGENCY)
-        if profile is not None and finished and self._asker(profile) is not None:
-            return [pages.profile_page(self._registration, profile)]
-        outcome = self._registration.resume(profile or _fresh(incoming), incoming.sender.language)
-        return await self._after(incoming, profile, outcome)
+        finished = visit.person.step in (None, Step.EDIT_REGENCY, Step.CODE)
+        if visit.member is not None or (finished and self._talk.asker(visit) is not None):
+            return [await self._self_service.profile(visit)]
+        outcome = self._registration.resume(visit.person, visit.incoming.sender.language)
+        return await self._after(visit, outcome)
 
-    def _page(self, name: str, texts: Texts) -> Reply:
-        if name == "hapus":
-            return pages.delete_page(texts)
-        if name == "bahasa":
-            return pages.language_page(texts, self._registration.catalogues)
-        if name == "bantuan":
-            return Reply(texts("help.text"))
-        return Reply(texts("privacy.text" if name == "privasi" else "hint.unknown_command"))
+    async def _page(self, visit: Visit, name: str) -> Sequence[Reply]:
+        texts = visit.texts
+        match name:
+            case "profil":
+                return await self._start(visit)
+            case "edaran":
+                return await self._circulars(visit)
+            case "data_saya":
+                return [await self._self_service.data(visit)]
+            case "hapus":
+                return [await self._self_service.erase(visit)]
+            case "berhenti":
+                return [await self._self_service.stop(visit)]
+            case "bahasa":
+                return [pages.language_page(texts, self._registration.catalogues)]
+            case "bantuan":
+                return [Reply(texts("help.text"))]
+            case "privasi":
+                return [Reply(texts("privacy.text"))]
+        return [Reply(texts("hint.unknown_command"))]
 
-    async def _circulars(self, incoming: Incoming, profile: Profile | None) -> Sequence[Reply]:
-        asker, texts = self._asker(profile), self._registration.texts(profile)
+    async def _circulars(self, visit: Visit) -> Sequence[Reply]:
+        asker = self._talk.asker(visit)
         if asker is not None:
             directory = self._registration.directory
             cards = directory.circulars(asker.regency, self._clock())
-            return [pages.circulars_page(texts, directory.regencies()[asker.regency], cards)]
-        if not incoming.private:
-            return [Reply(texts("group.register_first"))]
-        outcome = self._registration.first(profile or _fresh(incoming), "registration.before_circulars")
-        return await self._after(incoming, profile, outcome)
+            return [pages.circulars_page(visit.texts, directory.regencies()[asker.regency], cards)]
+        if not visit.incoming.private:
+            return [Reply(visit.texts("group.register_first"))]
+        return await self._ask_first(visit, "registration.before_circulars")
 
     # --- buttons ---
 
-    async def _press(self, incoming: Incoming, profile: Profile | None, action: str) -> Sequence[Reply]:
+    async def _press(self, visit: Visit, action: str) -> Sequence[Reply]:
         if action.startswith("q:"):
-            return await self._answer_button(incoming, profile, action)
-        if not incoming.private:
-            return [Reply(self._registration.texts(profile)("group.private_only"))]
-        person = profile or _fresh(incoming)
+            return await self._answer_button(visit, action)
+        if not visit.incoming.private:
+            return [Reply(visit.texts("group.private_only"))]
         if action.startswith("p:"):
-            return await self._profile_button(incoming, person, known=profile is not None)
+            shown = await self._self_service.press(visit, action)
+            return [shown or Reply(visit.texts("hint.stale_button"))]
         if action.startswith("l:"):
-            return await self._language_button(person, action.removeprefix("l:"))
-        outcome = self._registration.press(person, action, brief=self._waits(incoming))
+            return await self._language_button(visit, action.removeprefix("l:"))
+        received = await self._reception.press(visit, action)
+        if received is not None:
+            return await self._received(visit, received)
+        if visit.member is not None:  # an old button of the registration: the roster knows better
+            return [await self._self_service.profile(visit)]
+        brief = self._talk.waits(visit)
+        outcome = self._registration.press(visit.person, action, brief=brief)
         if outcome is None:
-            return [Reply(self._registration.texts(profile)("hint.stale_button"))]
-        return await self._after(incoming, profile, outcome)
+            return [Reply(visit.texts("hint.stale_button"))]
+        return await self._after(visit, outcome)
 
-    async def _answer_button(
-        self, incoming: Incoming, profile: Profile | None, action: str
-    ) -> Sequence[Reply]:
-        asker = self._asker(profile)
+    async def _answer_button(self, visit: Visit, action: str) -> Sequence[Reply]:
+        asker = self._talk.asker(visit)
         if asker is not None:
-            language = self._registration.texts(profile).language
-            return [self._answerer.press(action, asker, _key(incoming), self._clock(), language)]
-        if not incoming.private:
-            return [Reply(self._registration.texts(profile)("group.register_first"))]
-        outcome = self._registration.first(profile or _fresh(incoming), "registration.before_answer")
-        return await self._after(incoming, profile, outcome)
+            return [self._talk.press(visit, asker, action)]
+        if not visit.incoming.private:
+            return [Reply(visit.texts("group.register_first"))]
+        return await self._ask_first(visit, "registration.before_answer")
 
-    async def _profile_button(self, incoming: Incoming, profile: Profile, known: bool) -> Sequence[Reply]:
-        texts = self._registration.texts(profile)
-        if incoming.action == "p:delete":
-            return [replace(pages.delete_page(texts), replace=True)]
-        if incoming.action == "p:erase":
-            self._waiting.pop(_key(incoming), None)
-            self._answerer.forget(_key(incoming))
-            await self._profiles.delete(profile.channel, profile.external_id)
-            return [Reply(texts("profile.deleted"), replace=True)]
-        if not known:
-            return [Reply(texts("profile.nothing_kept"), replace=True)]
-        await self._keep(profile, replace(profile, step=None))
-        return [replace(pages.profile_page(self._registration, profile), replace=True)]
-
-    async def _language_button(self, profile: Profile, code: str) -> Sequence[Reply]:
+    async def _language_button(self, visit: Visit, code: str) -> Sequence[Reply]:
         catalogues = self._registration.catalogues
         if code not in catalogues:
-            page = pages.language_page(self._registration.texts(profile), catalogues)
-            return [replace(page, replace=True)]
-        await self._keep(None, replace(profile, language=code))
+            return [replace(pages.language_page(visit.texts, catalogues), replace=True)]
+        await self._profiles.put(replace(visit.person, language=code))
         return [Reply(catalogues[code]("language.chosen"), replace=True)]
 
-    # --- what follows a step of the registration ---
+    # --- what follows ---
 
-    async def _after(self, incoming: Incoming, before: Profile | None, outcome: Outcome) -> Sequence[Reply]:
-        await self._keep(before, outcome.profile)
+    async def _received(self, visit: Visit, received: Received) -> Sequence[Reply]:
+        """After the reception: the question that waited, or the way on as a guest."""
+        if received.result is Result.LINKED:
+            now_known = await self._visit(visit.incoming)
+            return [received.reply, *self._talk.waited(now_known)]
+        if not received.as_guest or self._talk.asker(visit) is not None or visit.member is not None:
+            return [received.reply]
+        outcome = self._registration.first(visit.person)
+        await self._keep(visit.profile, outcome.profile)
+        return [received.reply, outcome.reply]
+
+    async def _after(self, visit: Visit, outcome: Outcome) -> Sequence[Reply]:
+        """After a step of the registration."""
+        await self._keep(visit.profile, outcome.profile)
+        now = replace(visit, profile=outcome.profile, texts=self._registration.texts(outcome.profile))
         if outcome.edited:
             page = pages.profile_page(self._registration, outcome.profile, "profile.changed")
-            return [replace(page, replace=incoming.action is not None)]
-        if not outcome.finished:
-            return [outcome.reply]
-        return self._welcome(incoming, outcome.profile)
+            return [replace(page, replace=visit.pressed)]
+        if outcome.finished:
+            return self._welcome(now)
+        offers = outcome.profile.step is Step.REGENCY and outcome.reply.buttons
+        return [self._reception.offered(now, outcome.reply) if offers else outcome.reply]
 
-    def _welcome(self, incoming: Incoming, profile: Profile) -> Sequence[Reply]:
+    def _welcome(self, visit: Visit) -> Sequence[Reply]:
         """The end of a registration: what was noted, and the answer to the question that waited."""
-        texts, pressed = self._registration.texts(profile), incoming.action is not None
-        noted = pages.summary(self._registration, profile)
-        question, asker = self._take(incoming), self._asker(profile)
-        if question is None or asker is None:
-            return [Reply(texts("registration.done", summary=noted), replace=pressed)]
-        noted_reply = Reply(texts("registration.done_briefly", summary=noted), replace=pressed)
-        return [noted_reply, self._answer(incoming, profile, asker, question)]
+        noted = pages.summary(self._registration, visit.person)
+        answer = self._talk.waited(visit)
+        key = "registration.done_briefly" if answer else "registration.done"
+        return [Reply(visit.texts(key, summary=noted), replace=visit.pressed), *answer]
 
     async def _keep(self, before: Profile | None, after: Profile) -> None:
         if after != before:
             await self._profiles.put(after)
-
-    # --- questions that wait, in RAM ---
-
-    def _remember(self, incoming: Incoming, text: str) -> None:
-        while len(self._waiting) >= MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
-        self._waiting[_key(incoming)] = (text, self._clock())
-
-    def _waits(self, incoming: Incoming) -> bool:
-        return _key(incoming) in self._waiting
-
-    def _take(self, incoming: Incoming) -> str | None:
-        text, since = self._waiting.pop(_key(incoming), (None, self._clock()))
-        return text if self._clock() - since <= PATIENCE else None
-
-
-def _key(incoming: Incoming) -> str:
-    return f"{incoming.sender.channel}:{incoming.sender.external_id}:{incoming.chat_id}"
-
-
-def _fresh(incoming: Incoming) -> Profile:
-    return Profile(incoming.sender.channel, incoming.sender.external_id)

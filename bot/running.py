@@ -8,13 +8,25 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.app import build_assistant, build_desk, build_registration, mind
+from bot.app import (
+    build_assistant,
+    build_desk,
+    build_identity,
+    build_noticing,
+    build_registration,
+    mind,
+)
 from bot.assistant import Assistant
 from bot.config import Settings
 from bot.model import Asker
 from bot.policy.files import DIRECTORY, fingerprint
 from bot.policy.problems import PolicyError
+
+if TYPE_CHECKING:
+    from bot.people.identity import Identity
+    from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +68,7 @@ async def serve(settings: Settings, policies: Path | None, telegram: str, host: 
 
     A broken policies/ at the start raises PolicyError: nobody is answered from it.
     """
+    from bot.channels.post import Post
     from bot.channels.serve import run_channel, run_webhook
     from bot.channels.telegram import TelegramChannel, build_bot
     from bot.channels.telegram_polling import poll
@@ -68,12 +81,19 @@ async def serve(settings: Settings, policies: Path | None, telegram: str, host: 
     try:
         handled = await store.updates_of(bot.id)
         unreachable = await store.unreachable_on(TelegramChannel.name)
-        desk = build_desk(assistant, store, build_registration(assistant))
-        async with reloading(assistant, policies or DIRECTORY):
-            if telegram == "polling":
-                await run_channel(TelegramChannel(bot, desk, handled, unreachable, receive=poll))
+        identity, post = build_identity(assistant, store), Post()
+        desk = build_desk(assistant, store, build_registration(assistant), identity, post)
+        polling = telegram == "polling"
+        channel = TelegramChannel(bot, desk, handled, unreachable, receive=poll if polling else None)
+        post.serve(channel)
+        async with (
+            reloading(assistant, policies or DIRECTORY),
+            store.watching(identity.forget),
+            _keeping(assistant, store, settings, identity),
+        ):
+            if polling:
+                await run_channel(channel)
                 return
-            channel = TelegramChannel(bot, desk, handled, unreachable)
             secret = settings.webhook_secret()
             web = build_web(well=store.well, telegram=channel, secret=secret)
             await run_webhook(
@@ -82,6 +102,23 @@ async def serve(settings: Settings, policies: Path | None, telegram: str, host: 
     finally:
         await bot.session.close()
         await store.close()
+
+
+@asynccontextmanager
+async def _keeping(
+    assistant: Assistant, store: Store, settings: Settings, identity: Identity
+) -> AsyncIterator[None]:
+    """While this is open, answers are counted, and once a day what is over is removed."""
+    noticing = build_noticing(assistant, store, identity)
+    daily = store.enforcer(settings.retention).daily([store.profiles.note_uses, noticing.end_days])
+    task = asyncio.create_task(daily)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await noticing.settle()
 
 
 # --- hot reload ------------------------------------------------------------------------------

@@ -63,6 +63,12 @@ def content_update(kind: str, content: Any, **more: Any) -> Raw:
     return update
 
 
+def contact_update(phone: str, owner: int | None = 7, **more: Any) -> Raw:
+    """A contact card: that of the Telegram user `owner`; None: of nobody on Telegram."""
+    card = {"phone_number": phone, "first_name": "Orang"} | ({"user_id": owner} if owner else {})
+    return content_update("contact", card, **more)
+
+
 def press_update(action: str, *, number: int = 7, chat: Raw | None = None, on: int = 55) -> Raw:
     """A pressed button under the bot's message number `on`."""
     under = {
@@ -120,6 +126,10 @@ class FakeTelegram:
             await self._runner.cleanup()
         self._runner = None
 
+    def documents(self) -> list[tuple[str, bytes]]:
+        """Name and content of the files that were sent."""
+        return [fields["file"] for name, fields in self.sent if name == "sendDocument"]
+
     def texts(self, method: str = "sendMessage") -> list[str]:
         return [fields["text"] for name, fields in self.sent if name == method]
 
@@ -145,9 +155,13 @@ class FakeTelegram:
     def _result(self, method: str, fields: Raw) -> Any:
         if method == "getMe":
             return ME
-        if method not in ("sendMessage", "editMessageText"):
+        if method not in ("sendMessage", "editMessageText", "sendDocument"):
             return True
         chat = {"id": int(fields["chat_id"]), "type": "private"}
+        if method == "sendDocument":
+            fields["file"] = name, _ = _uploaded(fields)
+            sent = {"file_id": "d", "file_unique_id": "d", "file_name": name}
+            return {"message_id": next(_ids), "date": 1, "chat": chat, "from": ME, "document": sent}
         return {"message_id": next(_ids), "date": 1, "chat": chat, "from": ME, "text": fields["text"]}
 
     async def _updates(self, fields: Raw) -> web.Response:
@@ -163,6 +177,13 @@ class FakeTelegram:
         if offset is not None:
             self.updates = [update for update in self.updates if update["update_id"] >= offset]
         return _ok(self.updates[:100])
+
+
+def _uploaded(fields: Raw) -> tuple[str, bytes]:
+    """Name and content of the file that the "attach://" of a call names."""
+    file = fields.pop(str(fields["document"]).removeprefix("attach://"))
+    assert isinstance(file, web.FileField)
+    return file.filename, file.file.read()
 
 
 def _ok(result: Any) -> web.Response:

@@ -8,5 +8,6 @@ telegram_reading.py    a Telegram message or button → Incoming
 telegram_sending.py    Reply → Telegram calls, with retries
 telegram_polling.py    asks Telegram for updates
 web.py                 the webhook and the health page
+post.py                brings messages that nobody has just asked for
 serve.py               runs a channel until it is told to stop
 """

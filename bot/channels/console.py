@@ -11,15 +11,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TextIO
 
 from rich.console import Console as RichConsole
 from rich.text import Text
 
 from bot.channels.port import Counter, Delivery, ask_politely
-from bot.model import Button, Incoming, Reply, Sender
+from bot.model import Attachment, Button, Incoming, Reply, Sender
 
 PROMPT = "› "
+TEXTUAL = frozenset({"json", "xml", "yaml"})
+"""Media types of applications that a terminal can show."""
 
 
 class Screen(RichConsole):
@@ -89,6 +93,8 @@ class Console:
         self._buttons = [button for row in reply.buttons for button in row]
         if reply.buttons:
             self._rich.print(Text(_numbered(reply.buttons), style="cyan"))
+        if reply.attachment is not None:
+            self._rich.print(Text(_shown(reply.attachment)))
         self._rich.print()
         self._rich.file.flush()
 
@@ -97,6 +103,16 @@ def _numbered(rows: Sequence[Sequence[Button]]) -> str:
     """The rows of buttons as lines, each button with the number that presses it."""
     numbers = iter(range(1, sum(len(row) for row in rows) + 1))
     return "\n".join("  ".join(f"[{next(numbers)}] {button.label}" for button in row) for row in rows)
+
+
+def _shown(attachment: Attachment) -> str:
+    """The name and the text of a file, or where it is saved, readable by its owner only, if it is none."""
+    kind, _, form = attachment.media_type.partition("/")
+    if kind == "text" or form in TEXTUAL:
+        return f"--- {attachment.name} ---\n{attachment.content.decode(errors='replace')}"
+    with NamedTemporaryFile(prefix="edaran-", suffix=f"-{Path(attachment.name).name}", delete=False) as file:
+        file.write(attachment.content)
+    return f"--- {attachment.name}: {file.name} ---"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aiogram.types import CallbackQuery, Message, MessageEntity
 
-from bot.model import Incoming, Sender
+from bot.model import Contact, Incoming, Sender
 
 NAME = "telegram"
 PRIVATE = "private"
@@ -46,7 +46,8 @@ def read_message(message: Message, me: Identity | None, knows: Callable[[str], b
     elif not text and message.text is None and not _carries_content(message):
         return None
     sender = Sender(NAME, str(person.id), person.language_code)
-    return Incoming(sender, str(message.chat.id), text, private=private)
+    contact = _contact(message, person.id) if private else None
+    return Incoming(sender, str(message.chat.id), text, private=private, contact=contact)
 
 
 def read_press(query: CallbackQuery) -> Incoming | None:
@@ -56,6 +57,17 @@ def read_press(query: CallbackQuery) -> Incoming | None:
     chat = query.message.chat
     sender = Sender(NAME, str(query.from_user.id), query.from_user.language_code)
     return Incoming(sender, str(chat.id), "", action=query.data, private=chat.type == PRIVATE)
+
+
+def _contact(message: Message, sender: int) -> Contact | None:
+    """A card is the sender's own only if Telegram says so, and if it comes straight from her: a forwarded
+    one, and one that another bot made, can hold anything."""
+    card = message.contact
+    if card is None:
+        return None
+    straight = message.forward_origin is None and message.via_bot is None
+    digits = "".join(letter for letter in card.phone_number if letter in "0123456789")
+    return Contact(f"+{digits}", own=straight and card.user_id == sender)
 
 
 def _text(message: Message) -> tuple[str, list[MessageEntity]]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -20,19 +20,23 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendDocument, SendMessage, TelegramMethod
 from aiogram.types import (
+    BufferedInputFile,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    KeyboardButton,
     LinkPreviewOptions,
     MessageEntity,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
     ReplyParameters,
 )
 from aiogram.utils.backoff import Backoff, BackoffConfig
 from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
 from bot.channels.port import Delivery, Unreachable
-from bot.model import Button, Reply
+from bot.model import Attachment, Button, Reply
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,7 @@ GONE = ("chat not found", "user not found", "peer_id_invalid")
 UNEDITABLE = ("message to edit not found", "message can't be edited")
 
 Rows = tuple[tuple[Button, ...], ...]
+Markup: TypeAlias = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
 class UneditableError(Exception):
@@ -84,14 +89,21 @@ class Sending:
         """
         parts = list(split_text(reply.text))
         for at, part in enumerate(parts):
-            markup = keyboard(reply.buttons) if at == len(parts) - 1 else None
+            markup = markup_of(reply) if at == len(parts) - 1 else None
             if at == 0:
                 delivery = await self._first(chat_id, part, markup, edit, answering, thread)
             else:
                 delivery = await self._send(chat_id, part, markup, thread)
             if delivery is not Delivery.SENT:
                 return delivery
+        if reply.attachment is not None:
+            return await self._attach(chat_id, reply.attachment, thread)
         return Delivery.SENT
+
+    async def _attach(self, chat_id: int, attachment: Attachment, thread: int | None) -> Delivery:
+        file = BufferedInputFile(attachment.content, attachment.name)
+        document = SendDocument(chat_id=chat_id, document=file, message_thread_id=thread)
+        return await self.call(document, chat_id=chat_id)
 
     async def answer_press(self, query_id: str, text: str | None = None) -> None:
         """Ends the waiting sign on a pressed button; `text` is shown over the chat."""
@@ -102,14 +114,14 @@ class Sending:
         self,
         chat_id: int,
         text: str,
-        markup: InlineKeyboardMarkup | None,
+        markup: Markup | None,
         edit: int | None,
         answering: int | None,
         thread: int | None,
     ) -> Delivery:
         """The first part: its first line is bold; it can replace or quote a message."""
         bold = [headline(text)]
-        if edit is not None:
+        if edit is not None and not isinstance(markup, ReplyKeyboardMarkup | ReplyKeyboardRemove):
             try:
                 return await self._edit(chat_id, edit, text, bold, markup)
             except UneditableError:
@@ -120,7 +132,7 @@ class Sending:
         self,
         chat_id: int,
         text: str,
-        markup: InlineKeyboardMarkup | None,
+        markup: Markup | None,
         thread: int | None,
         entities: list[MessageEntity] | None = None,
         answering: int | None = None,
@@ -250,6 +262,17 @@ def headline(text: str) -> MessageEntity:
 @lru_cache(maxsize=256)
 def _bold(length: int) -> MessageEntity:
     return MessageEntity(type="bold", offset=0, length=length)
+
+
+def markup_of(reply: Reply) -> Markup | None:
+    """What stands below a reply: its buttons, or those that share the contact. A message has one kind."""
+    if reply.contact is None:
+        return keyboard(reply.buttons)
+    if not reply.contact.share:
+        return ReplyKeyboardRemove(remove_keyboard=True)
+    share = KeyboardButton(text=reply.contact.share, request_contact=True)
+    rows = [[share], [KeyboardButton(text=reply.contact.decline)]]
+    return ReplyKeyboardMarkup(keyboard=rows, resize_keyboard=True, one_time_keyboard=True)
 
 
 @lru_cache(maxsize=1024)

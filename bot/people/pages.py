@@ -1,17 +1,20 @@
-"""The pages behind the commands: profile, circulars, help, language, privacy."""
+"""The pages behind the commands: profile, circulars, language, deletion."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from babel.dates import format_date
 
-from bot.model import Button, Reply
+from bot.model import Absence, Button, Reply
+from bot.people.numbers import mask_number, mask_phone
 from bot.people.ports import CircularCard, Force
 from bot.people.profile import Profile, Step
 from bot.people.registration import Registration
+from bot.people.staff import Member
 from bot.rendering.texts import Texts
+from bot.vocabulary import Wording
 
 ENTRIES = (Step.REGENCY, Step.STATUS, Step.UNIT, Step.PATTERN)
 """What a profile shows and lets change, in this order."""
@@ -43,6 +46,75 @@ def profile_page(registration: Registration, profile: Profile, note: str | None 
 def _entry(registration: Registration, profile: Profile, step: Step) -> str | None:
     value: str | None = getattr(profile, step.value)
     return registration.names(step, profile).get(value, value) if value else None
+
+
+def member_summary(registration: Registration, texts: Texts, member: Member) -> str:
+    """The entries of the roster on one line: "Kabupaten Lumajang · SDN 1 · PNS"."""
+    directory = registration.directory
+    regency = directory.regencies().get(member.person.regency, member.person.regency)
+    status = _worded(texts, directory.statuses(), member.person.status)
+    return " · ".join(part for part in (regency, member.unit.name, status) if part)
+
+
+def member_page(
+    registration: Registration, texts: Texts, member: Member, today: date, as_of: date | None
+) -> Reply:
+    """The entries of the roster as of the day `as_of`, how to have them corrected, and the ways out."""
+    person, directory = member.person, registration.directory
+    regency = directory.regencies().get(person.regency, person.regency)
+    entries = {
+        "name": person.name,
+        "regency": regency,
+        "unit": _unit(texts, member, directory.units()),
+        "status": _worded(texts, directory.statuses(), person.status),
+        "pattern": _pattern(texts, member, directory.patterns(person.regency)),
+        "leave": "; ".join(_leave(texts, absence) for absence in _to_come(member.absences, today)),
+        "number": mask_number(person.number),
+        "phone": mask_phone(person.phone) if person.phone else None,
+    }
+    unsaid = texts("profile.not_registered")
+    lines = [texts(f"profile.{key}", value=value or unsaid) for key, value in entries.items()]
+    source = texts("profile.source", day=_day(texts, as_of)) if as_of else texts("profile.source_undated")
+    correct = texts("profile.correct", regency=regency)
+    text = "\n".join([texts("profile.member_title"), "", *lines, "", source, correct])
+    first = (Button(texts("button.language"), "l:ask"), Button(texts("button.data"), "p:data"))
+    last = (Button(texts("button.leave"), "p:leave"), Button(texts("button.delete"), "p:delete"))
+    return Reply(text, (first, last))
+
+
+def _worded(texts: Texts, names: Mapping[str, Wording], key: str | None) -> str | None:
+    """The name of an id of policies/; the id itself where the corpus does not know it."""
+    return texts.word(names[key]) if key is not None and key in names else key
+
+
+def _unit(texts: Texts, member: Member, kinds: Mapping[str, Wording]) -> str:
+    kind = _worded(texts, kinds, member.kind)
+    return f"{member.unit.name} ({kind})" if kind and kind != member.unit.name else member.unit.name
+
+
+def _pattern(texts: Texts, member: Member, patterns: Mapping[str, Wording]) -> str | None:
+    """The regency's first pattern where nothing else is registered."""
+    return _worded(texts, patterns, member.pattern or next(iter(patterns), None))
+
+
+def _to_come(absences: Sequence[Absence], today: date) -> list[Absence]:
+    return [absence for absence in absences if absence.end is None or today < absence.end]
+
+
+def _leave(texts: Texts, absence: Absence) -> str:
+    start = format_date(absence.start, "d MMM y", locale=texts.language)
+    key = f"absence.{absence.kind}"
+    kind = texts(key) if key in texts else absence.kind.replace("_", " ")
+    if absence.end is None:
+        return texts("profile.leave_since", kind=kind, start=start)
+    last = format_date(absence.end - timedelta(days=1), "d MMM y", locale=texts.language)
+    return texts("profile.leave_span", kind=kind, start=start, end=last)
+
+
+def leave_page(texts: Texts) -> Reply:
+    """Asks whether to unlink the account."""
+    yes, no = Button(texts("button.leave_yes"), "p:unlink"), Button(texts("button.delete_no"), "p:show")
+    return Reply(texts("link.leave_question"), ((yes, no),))
 
 
 def delete_page(texts: Texts) -> Reply:

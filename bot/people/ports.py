@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
+from bot.model import Asker, Reply
 from bot.people.profile import Profile
 from bot.vocabulary import Wording
 
@@ -23,6 +24,35 @@ class Profiles(Protocol):
 
     async def delete(self, channel: str, external_id: str) -> None:
         """Forgets the person. No error if there is nothing to forget."""
+
+
+class Answerer(Protocol):
+    """Understanding, policy and rendering as one. `key` names the conversation (channel:person:chat), whose
+    memory the answerer keeps in RAM; `now` is aware; `language` is that of a catalogue."""
+
+    def answer(self, text: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
+        """Answers what was typed."""
+
+    def press(self, action: str, asker: Asker, key: str, now: datetime, language: str) -> Reply:
+        """Goes on after a button of an answer; `action` starts with "q:"."""
+
+    def forget(self, key: str) -> None:
+        """Drops what the conversation was about; "channel:person:" means all those of a person."""
+
+
+class Records(Protocol):
+    """What the ledger holds of a person."""
+
+    async def about(self, channel: str, external_id: str) -> Mapping[str, Any]:
+        """Everything kept about whoever holds this account, as it goes into JSON: headings in words, values
+        with nothing masked, since they are her own. Empty: nothing is kept."""
+
+
+class Post(Protocol):
+    """Brings messages that nobody has just asked for."""
+
+    def send(self, channel: str, external_id: str, reply: Reply) -> None:
+        """Sends in the background, if the person can be reached; never raises."""
 
 
 class Force(StrEnum):

@@ -75,7 +75,7 @@ class Registration:
             return self.begin(profile, announced)
         return self._ask(profile, profile.step)
 
-    def first(self, profile: Profile, note: str) -> Outcome:
+    def first(self, profile: Profile, note: str | None = None) -> Outcome:
         """Asks for the regency, after the sentence `note` that says why."""
         return self._ask(replace(profile, step=Step.REGENCY), Step.REGENCY, note=note)
 

@@ -2,11 +2,15 @@
 
 Every command and every query about staff passes through `may` or `require`. Pure: the actor's assignments and
 the target's units are arguments.
+
+One thing the table cannot say: a code hands over a person's identity, and with it every role she holds. So a
+code for somebody with a role is issued only by those who could give that role away; else the admin of a unit
+would be one code away from the rights of its head, or of HR.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,6 +35,12 @@ class Action(StrEnum):
     EDIT_UNIT = "edit_unit"
     IMPORT_ROSTER = "import_roster"
     SEE_COUNTERS = "see_counters"
+    ADD_CIRCULAR = "add_circular"
+    CREATE_CAMPAIGN = "create_campaign"  # and have it sent to oneself
+    APPROVE_CAMPAIGN = "approve_campaign"
+    RUN_CAMPAIGN = "run_campaign"  # send, remind, pause, resume, cancel
+    SEE_CAMPAIGN = "see_campaign"  # numbers, who is missing, whom nothing reaches
+    EXPORT_CAMPAIGN = "export_campaign"
 
 
 class Reach(StrEnum):
@@ -61,8 +71,22 @@ RIGHTS: Mapping[Action, Mapping[Role, Reach]] = {
     Action.EDIT_UNIT: {_R.HR: T, _R.OPERATOR: E},
     Action.IMPORT_ROSTER: {_R.HR: T, _R.OPERATOR: E},
     Action.SEE_COUNTERS: {_R.HR: T, _R.OPERATOR: E},
+    Action.ADD_CIRCULAR: {_R.HR: T, _R.OPERATOR: E},
+    Action.CREATE_CAMPAIGN: {_R.HR: T, _R.OPERATOR: E},
+    Action.APPROVE_CAMPAIGN: {_R.UNIT_HEAD: T, _R.HR: T, _R.OPERATOR: E},
+    Action.RUN_CAMPAIGN: {_R.HR: T, _R.OPERATOR: E},
+    Action.SEE_CAMPAIGN: {_R.UNIT_ADMIN: T, _R.UNIT_HEAD: T, _R.HR: T, _R.OPERATOR: E},
+    Action.EXPORT_CAMPAIGN: {_R.UNIT_HEAD: T, _R.HR: T, _R.OPERATOR: E},
 }
 """An action that a role is not named for is refused to it."""
+
+APPOINTING: Mapping[Role, Action] = {
+    _R.UNIT_ADMIN: Action.APPOINT_ADMIN,
+    _R.UNIT_HEAD: Action.APPOINT_HEAD,
+    _R.HR: Action.APPOINT_HR,
+    _R.OPERATOR: Action.APPOINT_OPERATOR,
+}
+"""The action that gives a role, and takes it. Nobody is appointed an employee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +105,13 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is acted on. `units`: the unit and all above it (for a person those of all her placements today);
-    empty where it belongs to no unit (the installation). `person` None: a unit, not a person."""
+    """What is acted on. `units`: the unit and all above it (for a person those of all her placements today,
+    always with the root of her regency, even after she left); empty where it belongs to no unit (the
+    installation). `person` None: a unit, not a person. `roles`: those that the person holds today."""
 
     units: frozenset[int] = frozenset()
     person: int | None = None
+    roles: frozenset[Role] = frozenset()
 
 
 class RefusedError(Problem):
@@ -98,10 +124,20 @@ class RefusedError(Problem):
 
 def may(actor: Actor, action: Action, target: Target) -> bool:
     """Whether some role of the actor reaches the target for this action."""
-    reaches = RIGHTS[action]
     own = target.person is not None and target.person == actor.person
-    if own and reaches.get(Role.EMPLOYEE) is Reach.SELF:
+    if own and RIGHTS[action].get(Role.EMPLOYEE) is Reach.SELF:
         return True
+    if action is Action.ISSUE_CODE and not own:
+        return all(_reached(actor, needed, target) for needed in (action, *_handed_over(target)))
+    return _reached(actor, action, target)
+
+
+def _handed_over(target: Target) -> Iterable[Action]:
+    return (APPOINTING[role] for role in target.roles if role in APPOINTING)
+
+
+def _reached(actor: Actor, action: Action, target: Target) -> bool:
+    reaches = RIGHTS[action]
     return any(
         reach is Reach.EVERYTHING or (reach is Reach.SUBTREE and held.unit in target.units)
         for held in actor.assignments

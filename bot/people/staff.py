@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from bot.model import Absence, Asker
 
@@ -51,6 +51,12 @@ _D = TypeVar("_D", bound=_Dated)
 def in_force(spans: Iterable[_D], day: date) -> tuple[_D, ...]:
     """Those of the spans that hold on `day`."""
     return tuple(s for s in spans if s.since <= day and (s.until is None or day < s.until))
+
+
+def meeting(spans: Iterable[_D], since: date, until: date | None) -> tuple[_D, ...]:
+    """Those of the spans that share a day with the days from `since` up to `until`."""
+    end = until or date.max
+    return tuple(s for s in spans if max(s.since, since) < min(s.until or date.max, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,17 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """Days on which a person does not serve, as registered. `kind`: "cuti", "tugas_belajar", …"""
+
+    person: int
+    kind: str
+    since: date
+    until: date | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """A role held over the subtree of `unit`; HR holds it over the root of the regency, the operator over
     everything (`unit` None)."""
@@ -128,6 +145,57 @@ class Member:
     def asker(self) -> Asker:
         """What rules may depend on."""
         return Asker(self.person.regency, self.person.status, self.kind, self.pattern, self.absences)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The heads of a unit on a day. `acting`: who acts as the head, None: the post is vacant. `held`: all who
+    hold the post that day, (person, assignment)."""
+
+    acting: int | None
+    held: tuple[tuple[int, Assignment], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Superior:
+    """The person who acts as the head of a unit."""
+
+    unit: int
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A unit in its tree. `depth`: steps below the first one listed. `own`: people whose primary placement it
+    is, `total`: with those of all units below. Who is seconded counts where she belongs: totals add up."""
+
+    unit: Unit
+    depth: int
+    own: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A person in a unit's list, with the unit where she works today. `seconded`: she belongs elsewhere."""
+
+    person: Person
+    unit: int
+    unit_name: str
+    seconded: bool = False
+
+
+Cursor: TypeAlias = tuple[str, int]
+"""Where a page ends: the name and the id of its last person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """People by name. `total`: of all pages. `following`: where the next page starts; None: there is none."""
+
+    people: tuple[Listed, ...]
+    total: int
+    following: Cursor | None = None
 
 
 def head_on(assignments: Sequence[tuple[int, Assignment]], day: date) -> int | None:

@@ -6,18 +6,18 @@ remembers them compares `staff_version` every second or so.
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.engine import insert_or
 from bot.storage.tables import changes
 
 STAFF = "staff"
 
 
 async def staff_changed(connection: AsyncConnection) -> None:
-    raised = update(changes).where(changes.c.what == STAFF).values(number=changes.c.number + 1)
-    if (await connection.execute(raised)).rowcount == 0:
-        await connection.execute(insert(changes), {"what": STAFF, "number": 1})
+    raised = insert_or(connection.engine, changes, add=("number",))
+    await connection.execute(raised, {"what": STAFF, "number": 1})
 
 
 async def staff_version(connection: AsyncConnection) -> int:

@@ -1,4 +1,7 @@
-"""Brings a database to the version of this program, by Alembic's scripts in migrations/."""
+"""Brings a database to the version of this program, by Alembic's scripts in migrations/.
+
+One transaction holds all steps, on both engines: a database is of one version or of another, never between.
+"""
 
 from __future__ import annotations
 
@@ -12,47 +15,74 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.problems import Problem
+from bot.storage.engine import lock_for_migration
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
 async def migrate(engine: AsyncEngine, revision: str = "head") -> None:
     """Up to the newest version, or up or down to `revision` ("base": nothing left). Raises `Problem` if the
-    database is newer than the program."""
+    database is newer than the program, or there is no such revision."""
     async with engine.begin() as connection:
         await connection.run_sync(_migrate, revision)
 
 
 async def ensure_current(engine: AsyncEngine) -> None:
-    """Sets an empty database up; raises `Problem` if another one is older or newer than the program."""
+    """Sets an empty database up; raises `Problem` if another one is older or newer than the program. Programs
+    that start together do so one after the other."""
+    async with engine.connect() as connection:
+        if await connection.run_sync(_is_current):
+            return
     async with engine.begin() as connection:
         await connection.run_sync(_ensure_current)
 
 
+def newest() -> str:
+    """The version that this program works with."""
+    return _head(_scripts())
+
+
 def _migrate(connection: Connection, revision: str) -> None:
+    lock_for_migration(connection)
     scripts, current = _known(connection)
-    config = _config(connection)
-    target = scripts.get_current_head() if revision == "head" else revision
+    if revision not in ("head", "base", *(script.revision for script in scripts.walk_revisions())):
+        raise Problem("store.no_revision", revision=revision, known=_head(scripts))
+    target = _head(scripts) if revision == "head" else revision
     older = [script.revision for script in scripts.walk_revisions("base", current or "base")]
     down = target == "base" or (target != current and target in older)
-    (command.downgrade if down else command.upgrade)(config, revision)
+    (command.downgrade if down else command.upgrade)(_config(connection), revision)
+
+
+def _is_current(connection: Connection) -> bool:
+    scripts, current = _known(connection)
+    return current == _head(scripts)
 
 
 def _ensure_current(connection: Connection) -> None:
-    scripts, current = _known(connection)
-    if current == scripts.get_current_head():
+    lock_for_migration(connection)
+    if _is_current(connection):  # another process was quicker
         return
-    if current is not None or inspect(connection).get_table_names():
+    if _known(connection)[1] is not None or inspect(connection).get_table_names():
         raise Problem("store.older", command="edaran migrate")
     command.upgrade(_config(connection), "head")
 
 
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(SCRIPTS))
+
+
+def _head(scripts: ScriptDirectory) -> str:
+    head = scripts.get_current_head()
+    assert head is not None
+    return head
+
+
 def _known(connection: Connection) -> tuple[ScriptDirectory, str | None]:
     """The scripts, and the database's version (None: never migrated), which must be one of theirs."""
-    scripts = ScriptDirectory(str(SCRIPTS))
+    scripts = _scripts()
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
-        raise Problem("store.newer", version=current, known=scripts.get_current_head())
+        raise Problem("store.newer", version=current, known=_head(scripts))
     return scripts, current
 
 

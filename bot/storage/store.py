@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.config import Retention
 from bot.problems import Problem
+from bot.storage.backup import back_up, restore
+from bot.storage.changes import staff_version
+from bot.storage.counters import SqlCounters
 from bot.storage.engine import open_engine
+from bot.storage.identities import SqlIdentities
 from bot.storage.migrate import ensure_current
+from bot.storage.personal import SqlPersonalData
 from bot.storage.profiles import SqlProfiles
+from bot.storage.retention import Enforcer
+from bot.storage.roster import SqlRoster
+from bot.storage.staff import SqlStaff
+from bot.storage.trouble import problem_of
 from bot.storage.unreachable import SqlUnreachable
 from bot.storage.updates import SqlHandledUpdates
+
+log = logging.getLogger(__name__)
+
+WATCH_EVERY = 1.0
+"""Seconds between looks for changes by other processes."""
 
 
 class Store:
@@ -24,6 +43,16 @@ class Store:
         self._engine = engine
         self._clock = clock
         self.profiles = SqlProfiles(engine, clock)
+        self.identities = SqlIdentities(engine)
+        self.staff = SqlStaff(engine, clock)
+        self.roster = SqlRoster(engine, clock)
+        self.personal = SqlPersonalData(engine, clock)
+        self.counters = SqlCounters(engine)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For what spans several of the parts in one transaction."""
+        return self._engine
 
     async def updates_of(self, bot_id: int) -> SqlHandledUpdates:
         updates = SqlHandledUpdates(self._engine, bot_id, self._clock)
@@ -35,12 +64,48 @@ class Store:
         await chats.load()
         return chats
 
+    def enforcer(self, periods: Retention) -> Enforcer:
+        return Enforcer(self._engine, periods, self._clock)
+
+    async def back_up(self, path: Path, by: str) -> int:
+        return await back_up(self._engine, path, actor=by, now=int(self._clock()))
+
+    async def restore(self, path: Path, by: str, *, replace: bool) -> int:
+        return await restore(self._engine, path, replace=replace, actor=by, now=int(self._clock()))
+
+    @asynccontextmanager
+    async def watching(self, changed: Callable[[], None], every: float = WATCH_EVERY) -> AsyncIterator[None]:
+        """While this is open, what this process remembers of the staff is dropped when another one has
+        changed it (an import, a restore); `changed` drops what is not the store's."""
+        task = asyncio.create_task(self._watch(changed, every))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _watch(self, changed: Callable[[], None], every: float) -> None:
+        seen = None
+        while True:
+            try:
+                async with self._engine.connect() as connection:
+                    version = await staff_version(connection)
+            except SQLAlchemyError as error:
+                log.error("changes to the staff cannot be seen: %s", type(error).__name__)
+            else:
+                if version != seen:
+                    self.profiles.clear()
+                    changed()
+                seen = version
+            await asyncio.sleep(every)
+
     async def well(self) -> bool:
         """Whether the database answers."""
         try:
             async with self._engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
-        except DBAPIError:
+        except SQLAlchemyError:
             return False
         return True
 
@@ -54,9 +119,9 @@ async def open_store(address: str, clock: Callable[[], float] = time.time) -> St
     engine = open_engine(address)
     try:
         await ensure_current(engine)
-    except DBAPIError as error:
+    except SQLAlchemyError as error:
         await engine.dispose()
-        raise Problem("store.no_access", setting="EDARAN_DATABASE__URL", reason=str(error.orig)) from error
+        raise problem_of(error) from error
     except Problem:
         await engine.dispose()
         raise

@@ -209,7 +209,7 @@ counters = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("regency", Text, primary_key=True),
-    Column("unit_id", Key, primary_key=True),  # a unit right below the regency; 0: the whole regency
+    Column("unit_id", Key, primary_key=True),  # a unit right below the regency; 0: the rest of the regency
     Column("activity", Text, primary_key=True),  # "": none
     Column("verdict", Text, primary_key=True),
     Column("circular", Text, primary_key=True),

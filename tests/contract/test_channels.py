@@ -14,7 +14,7 @@ import pytest
 from bot.channels.console import Console
 from bot.channels.port import Channel, Delivery
 from bot.channels.telegram import TelegramChannel
-from bot.model import Button, Reply
+from bot.model import Button, ContactRequest, Reply
 from tests.fakes import CATALOGUES, Office
 from tests.telegram_world import (
     FakeTelegram,
@@ -113,10 +113,11 @@ class TelegramWorld:
 
     def _screen(self) -> Screen:
         shown = [fields for _, fields in self._server.sent if "text" in fields]
+        files = [content.decode() for _, content in self._server.documents()]
         self._server.sent.clear()
         rows = json.loads(shown[-1].get("reply_markup", "{}")).get("inline_keyboard", []) if shown else []
         self._actions = {button["text"]: button["callback_data"] for row in rows for button in row}
-        return Screen([fields["text"] for fields in shown], list(self._actions))
+        return Screen([*(fields["text"] for fields in shown), *files], list(self._actions))
 
 
 @pytest.fixture(params=["console", "telegram"])
@@ -189,6 +190,26 @@ async def test_a_message_of_the_bots_own_accord_arrives(world: World) -> None:
     assert delivery is Delivery.SENT
     assert "Edaran baru\nisinya" in screen.text
     assert screen.buttons == ["Sudah dibaca"]
+
+
+async def test_a_file_arrives_after_its_text(known: World) -> None:
+    screen = await known.say("/data_saya")
+    assert "data-saya.json" in screen.messages[0]
+    assert '"regency": "lumajang"' in screen.text
+
+
+async def test_a_request_for_the_contact_arrives_and_is_taken_back(world: World) -> None:
+    asked = ContactRequest("Bagikan kontak", "Tidak jadi")
+    for reply in (Reply("Bagikan kontak?", contact=asked), Reply("Terima kasih", contact=ContactRequest())):
+        delivery, screen = await world.receive(reply)
+        assert (delivery, screen.buttons) == (Delivery.SENT, [])
+        assert reply.text in screen.text
+
+
+async def test_a_code_links_whoever_types_it(world: World) -> None:
+    code = await world.office.code(world.office.hire(1))
+    assert "Pegawai 1" in (await world.say(f"/start {code}")).text
+    assert TEXTS("profile.member_title") in (await world.say("/profil")).text
 
 
 async def test_what_cannot_be_read_gets_a_hint(world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -11,31 +10,36 @@ from bot.channels.port import HandledUpdates, Unreachable
 from bot.people.ports import Profiles
 from bot.people.profile import Profile, Step
 from bot.storage.store import Store, open_store
+from tests.conftest import ENGINES
 from tests.fakes import MemoryHandledUpdates, MemoryProfiles, MemoryUnreachable
 
-FULL = Profile("telegram", "7", "lumajang", "pns", "rsud", "lima_hari", "en", Step.UNIT)
+FULL = Profile("telegram", "7", "lumajang", "pns", "rsud", "lima_hari", "en", Step.UNIT, 1_764_000_000)
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(f"sqlite:///{tmp_path}/edaran.db")
+@pytest.fixture(params=["memory", *ENGINES])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store | None]:
+    """A ledger on each engine; None: the twin in memory is meant."""
+    if request.param == "memory":
+        yield None
+        return
+    opened = await open_store(request.getfixturevalue(f"{request.param}_url"))
     yield opened
     await opened.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def profiles(request: pytest.FixtureRequest, store: Store) -> Profiles:
-    return MemoryProfiles() if request.param == "memory" else store.profiles
+@pytest.fixture
+async def profiles(store: Store | None) -> Profiles:
+    return store.profiles if store else MemoryProfiles()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def handled(request: pytest.FixtureRequest, store: Store) -> HandledUpdates:
-    return MemoryHandledUpdates() if request.param == "memory" else await store.updates_of(42)
+@pytest.fixture
+async def handled(store: Store | None) -> HandledUpdates:
+    return await store.updates_of(42) if store else MemoryHandledUpdates()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def unreachable(request: pytest.FixtureRequest, store: Store) -> Unreachable:
-    return MemoryUnreachable() if request.param == "memory" else await store.unreachable_on("telegram")
+@pytest.fixture
+async def unreachable(store: Store | None) -> Unreachable:
+    return await store.unreachable_on("telegram") if store else MemoryUnreachable()
 
 
 async def test_a_profile_comes_back_as_it_was_put(profiles: Profiles) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import re
@@ -35,6 +36,7 @@ class Terminal:
         )
         os.close(theirs)
         self.shown = ""
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode  # a read may end inside a letter
 
     def type(self, keys: str) -> None:
         os.write(self._screen, keys.encode())
@@ -45,7 +47,7 @@ class Terminal:
         while text not in self.shown[start:]:
             ready, _, _ = select.select([self._screen], [], [], seconds)
             assert ready, f"{text!r} did not appear after {self.shown[start:]!r}"
-            self.shown += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", os.read(self._screen, 65536).decode())
+            self.shown += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self._decode(os.read(self._screen, 65536)))
 
     def close(self) -> None:
         if self.process.poll() is None:

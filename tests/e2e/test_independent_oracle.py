@@ -20,6 +20,7 @@ from tests.telegram_world import (
     FakeTelegram,
     Raw,
     channel_to,
+    contact_update,
     content_update,
     fake_telegram,
     feed,
@@ -38,6 +39,8 @@ RAW_UPDATES = [
     content_update("photo", PHOTO, caption="boleh ini?"),
     press_update("q:x"),
     press_update("r:regency=lumajang", chat=GROUP),
+    contact_update("+6280000000001"),
+    contact_update("+6280000000001", owner=None),
 ]
 
 
@@ -65,6 +68,10 @@ def test_both_libraries_read_the_same_from_an_update(raw: Raw) -> None:
     assert (incoming.text, incoming.action) == said
     assert incoming.sender.external_id == str(theirs.effective_user.id)
     assert incoming.chat_id == str(theirs.effective_chat.id)
+    card = theirs.message.contact if theirs.message else None
+    assert (incoming.contact is not None) == (card is not None)
+    if incoming.contact is not None and card is not None:
+        assert (incoming.contact.phone, incoming.contact.own) == (card.phone_number, card.user_id == 7)
     assert incoming.private == (theirs.effective_chat.type == telegram.constants.ChatType.PRIVATE)
 
 
@@ -81,10 +88,22 @@ def _without_us(message: telegram.Message) -> str:
 async def test_every_message_of_a_whole_registration_is_within_telegrams_limits(server: FakeTelegram) -> None:
     office = Office()
     channel, _ = channel_to(server, office)
-    said = ["/mulai", "Atlantis", "/bantuan", "/privasi", "/bahasa", "boleh live?"]
+    said = ["/mulai", "Atlantis", "/bantuan", "/privasi", "/bahasa", "/kode x", "boleh live?"]
     pressed = ["r:regency=lumajang", "r:status=pns", "r:unit/1", "r:unit=rsud", "r:pattern=lima_hari"]
-    later = ["/profil", "/edaran", "two buttons", "long", "👩‍🏫🙏 " * 400]
-    taps = ["p:show", "e:regency", "e:unit", "e:pattern", "p:delete", "l:ask", "z:stale", "p:erase"]
+    later = ["/profil", "/data_saya", "/edaran", "two buttons", "long", "👩‍🏫🙏 " * 400]
+    taps = [
+        "i:contact",
+        "i:code",
+        "p:leave",
+        "p:show",
+        "e:regency",
+        "e:unit",
+        "e:pattern",
+        "p:delete",
+        "l:ask",
+        "z:stale",
+        "p:erase",
+    ]
     for text in said:
         await feed(channel, text_update(text))
     for action in pressed:
@@ -110,7 +129,13 @@ def _check(fields: Raw) -> None:
     for bold in message.parse_entities().values():
         assert bold == text.split("\n")[0].rstrip()
     if "reply_markup" in fields:
-        markup = telegram.InlineKeyboardMarkup.de_json(json.loads(fields["reply_markup"]), None)
+        raw = json.loads(fields["reply_markup"])
+        if "inline_keyboard" not in raw:
+            rows = raw.pop("keyboard")
+            keys = [[telegram.KeyboardButton.de_json(key, None) for key in row] for row in rows]
+            assert telegram.ReplyKeyboardMarkup(keys, **raw).keyboard[0][0].request_contact
+            return
+        markup = telegram.InlineKeyboardMarkup.de_json(raw, None)
         for button in (button for row in markup.inline_keyboard for button in row):
             data = str(button.callback_data).encode()
             low, high = (

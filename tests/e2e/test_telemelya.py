@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ import aiohttp
 import fakeredis
 import pytest
 import uvicorn
+from sqlalchemy import insert
 from telemelya.client.client import TelegramTestClient  # type: ignore[import-untyped]
 from telemelya.server import webhook as delivery  # type: ignore[import-untyped]
 from telemelya.server.app import app as simulator  # type: ignore[import-untyped]
@@ -28,13 +30,17 @@ from telemelya.server.state import state_manager  # type: ignore[import-untyped]
 from bot.channels.serve import Server, run_webhook
 from bot.channels.telegram import TelegramChannel, build_bot
 from bot.channels.web import SECRET_HEADER, build_web
+from bot.people.identity import Holder
 from bot.problems import Problem
 from bot.storage.store import open_store
+from bot.storage.tables import people, units
 from tests.fakes import CATALOGUES, TOKEN, MemoryHandledUpdates, MemoryUnreachable, Office
+from tests.telegram_world import Raw, contact_update
 
 TEXTS = CATALOGUES["id"]
 SECRET = "secret-of-the-tests"
 CHAT = 7
+ORIGIN = {"type": "hidden_user", "date": 1, "sender_user_name": "X"}
 
 
 def free_port() -> int:
@@ -79,6 +85,11 @@ class Person:
         await asyncio.to_thread(self._client.send_message, CHAT, text)
         return await self._next()
 
+    async def share(self, raw: Raw) -> dict[str, Any]:
+        """A contact card, on the simulator's own way to our webhook; it has no other for cards."""
+        await delivery.deliver_update(TOKEN, raw)
+        return await self._next()
+
     async def tap(self, action: str, message_id: int) -> dict[str, Any]:
         await asyncio.to_thread(self._client.send_callback_query, CHAT, action, message_id)
         return await self._next()
@@ -103,7 +114,7 @@ async def serving(simulator_url: str, folder: Path) -> AsyncIterator[Person]:
     """Our own server process in all but name: ledger, channel, webhook announced to the simulator."""
     store = await open_store(f"sqlite:///{folder}/edaran.db")
     bot = build_bot(TOKEN, simulator_url)
-    office = Office(profiles=store.profiles)
+    office = Office(profiles=store.profiles, identities=store.identities, staff=store.staff)
     channel = TelegramChannel(
         bot, office.desk, await store.updates_of(bot.id), await store.unreachable_on("telegram")
     )
@@ -153,6 +164,46 @@ async def test_a_restart_in_the_middle_of_a_registration_forgets_nothing(
         await person.tap("r:status=pns", 1)
     async with serving(simulator_url, tmp_path) as person:
         assert "PNS" in (await person.type("boleh live?"))["text"].upper()
+
+
+PHONE = "+6280000000001"
+
+
+async def hire(folder: Path) -> str:
+    """Somebody in the roster; a one-time code for her."""
+    store = await open_store(f"sqlite:///{folder}/edaran.db")
+    unit = {"id": 1, "regency": "lumajang", "name": "Kabupaten Lumajang"}
+    who = {"id": 1, "regency": "lumajang", "number": f"{1:018}", "name": "Pegawai 1", "status": "pns"}
+    async with store._engine.begin() as connection:
+        await connection.execute(insert(units), [unit])
+        days = {"joined_on": date(2020, 1, 1), "updated_at": 0}
+        await connection.execute(insert(people), [{**who, "phone": PHONE, **days}])
+    office = Office(identities=store.identities, staff=store.staff)
+    code = await office.code(Holder(1, "lumajang"))
+    await store.close()
+    return code
+
+
+async def test_a_shared_contact_links_and_a_restart_forgets_nothing(
+    simulator_url: str, tmp_path: Path
+) -> None:
+    await hire(tmp_path)
+    async with serving(simulator_url, tmp_path) as person:
+        welcome = await person.type("/start")
+        asked = await person.tap("i:contact", welcome["message_id"])
+        assert TEXTS("link.button_share") in asked["text"]
+        forwarded = contact_update(PHONE, CHAT, number=CHAT, forward_origin=ORIGIN)
+        assert (await person.share(forwarded))["text"].startswith(TEXTS("link.not_own").splitlines()[0])
+        assert "Pegawai 1" in (await person.share(contact_update(PHONE, CHAT, number=CHAT)))["text"]
+    async with serving(simulator_url, tmp_path) as person:
+        assert TEXTS("profile.member_title") in (await person.type("/profil"))["text"]
+
+
+async def test_a_deep_link_links_once(simulator_url: str, tmp_path: Path) -> None:
+    code = await hire(tmp_path)
+    async with serving(simulator_url, tmp_path) as person:
+        assert "Pegawai 1" in (await person.type(f"/start {code}"))["text"]
+        assert (await person.type(f"/start {code}"))["text"] == TEXTS("link.already")
 
 
 async def test_a_taken_port_is_one_clear_line() -> None:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.methods import EditMessageText, SendMessage
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, Update
+from aiogram.methods import EditMessageText, SendDocument, SendMessage
+from aiogram.types import (
+    BufferedInputFile,
+    CallbackQuery,
+    InlineKeyboardMarkup,
+    Message,
+    MessageOriginHiddenUser,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    Update,
+)
+from aiogram.types import Contact as TelegramContact
 from teremok import (
     MockBot,
     MockCallbackQuery,
@@ -21,6 +34,8 @@ from tests.fakes import CATALOGUES, MemoryHandledUpdates, MemoryUnreachable, Off
 
 TEXTS = CATALOGUES["id"]
 GROUP = MockChat(-100500, "supergroup", title="Kantor")
+ME = MockUser().id
+PHONE = "+6280000000001"
 
 
 class Phone:
@@ -45,6 +60,13 @@ class Phone:
 
     async def type(self, text: str) -> str:
         await self.send(MockMessageText(text))
+        return self.last
+
+    async def share(self, phone: str, owner: int = ME, **more: Any) -> str:
+        """Shares the contact card of the Telegram user `owner`."""
+        card = TelegramContact(phone_number=phone, first_name="Orang", user_id=owner)
+        message = MockMessageText("").model_copy(update={"text": None, "contact": card, **more})
+        await self.send(message)
         return self.last
 
     async def tap(self, label: str) -> str:
@@ -141,3 +163,41 @@ async def test_a_refusal_of_one_message_does_not_stop_the_next(phone: Phone) -> 
     await phone.type("/bantuan")
     await phone.type("/privasi")
     assert phone.last == TEXTS("privacy.text")
+
+
+async def test_from_the_contact_to_the_roster(phone: Phone) -> None:
+    phone.office.hire(1, PHONE)
+    await phone.type("boleh live sekarang?")
+    await phone.tap(TEXTS("link.button_contact"))
+    asked = phone.shown[-1].reply_markup
+    assert isinstance(asked, ReplyKeyboardMarkup)
+    assert [button.request_contact for row in asked.keyboard for button in row] == [True, None]
+    assert (await phone.share(PHONE)).startswith("Jawaban: boleh live sekarang?")
+    greeting = phone.shown[-2]
+    assert "Pegawai 1" in str(greeting.text)
+    assert isinstance(greeting.reply_markup, ReplyKeyboardRemove)
+    assert "SDN 1" in await phone.type("/profil")
+
+
+async def test_a_forwarded_card_and_somebody_elses_prove_nothing(phone: Phone) -> None:
+    phone.office.hire(1, PHONE)
+    refusal = TEXTS("link.not_own", share=TEXTS("link.button_share"))
+    origin = MessageOriginHiddenUser(date=datetime.now(UTC), sender_user_name="X")
+    assert await phone.share(PHONE, ME + 1) == refusal
+    assert await phone.share(PHONE, forward_origin=origin) == refusal
+    assert await phone.office.identity.member_of("telegram", str(ME)) is None
+
+
+async def test_from_the_deep_link_to_the_roster(phone: Phone) -> None:
+    code = await phone.office.code(phone.office.hire(1))
+    assert "Pegawai 1" in await phone.type(f"/start {code}")
+    assert await phone.type(f"/start {code}") == TEXTS("link.already")
+
+
+async def test_ones_own_data_come_as_a_document(phone: Phone) -> None:
+    await phone.office.register(external_id=str(ME))
+    await phone.type("/data_saya")
+    [document] = [call for call in phone.bot.requests.all if isinstance(call, SendDocument)]
+    assert isinstance(document.document, BufferedInputFile)
+    assert document.document.filename == "data-saya.json"
+    assert b"lumajang" in document.document.data

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalogues import load_catalogues
-from bot.config import FORMS, Settings, load_settings
+from bot.config import DAYS_FORM, FORMS, Retention, Settings, load_settings
 from bot.problems import Problem
 
 TOKEN = "123456789:not-a-real-token_AA"
@@ -95,6 +95,22 @@ def test_a_wrong_setting_is_named_with_the_right_form_but_not_its_value(
     assert FORMS[name] in line
     assert "secret" not in line.replace("webhook_secret", "")
     assert "\n" not in line
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "36501", "often", "1.5"])
+def test_a_period_that_is_no_number_of_days_is_named_with_the_right_form(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("EDARAN_RETENTION__CODES", value)
+    line = _problem()
+    assert "EDARAN_RETENTION__CODES" in line
+    assert DAYS_FORM in line
+
+
+def test_periods_have_defaults_and_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(NO_FILE).retention == Retention()
+    monkeypatch.setenv("EDARAN_RETENTION__ACCESS_LOG", "30")
+    assert load_settings(NO_FILE).retention == Retention(access_log=30)
 
 
 def test_a_misspelt_setting_is_named_with_the_one_meant(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 
 from bot.channels.console import Console
+from bot.model import Attachment, Reply
 from tests.fakes import Office
 
 
@@ -66,6 +68,25 @@ async def test_long_lines_are_not_broken() -> None:
 
 async def test_square_brackets_are_not_taken_for_markup() -> None:
     assert "Jawaban: [red]merah[/red] :smile:" in await talk(["[red]merah[/red] :smile:"])
+
+
+async def test_a_text_file_is_shown_with_its_name() -> None:
+    shown = await talk(["/data_saya"])
+    assert "--- data-saya.json ---" in shown
+    assert '"regency": "lumajang"' in shown
+
+
+async def test_any_other_file_is_saved_for_its_owner_only_and_its_place_is_said() -> None:
+    written = io.StringIO()
+    console = Console(Office().desk, "demo", read=lines(), write=written)
+    await console.send("demo", Reply("Ini", attachment=Attachment("../x/a.png", "image/png", b"\x89PNG")))
+    place = Path(written.getvalue().split(": ")[-1].removesuffix(" ---\n\n"))
+    try:
+        assert place.read_bytes() == b"\x89PNG"
+        assert place.name.endswith("-a.png")
+        assert place.stat().st_mode & 0o077 == 0
+    finally:
+        place.unlink()
 
 
 async def test_ctrl_c_while_waiting_for_a_line_ends_politely() -> None:

@@ -224,7 +224,7 @@ async def test_a_question_that_waited_too_long_is_not_answered(office: Office) -
 async def test_the_oldest_waiting_question_gives_way_when_there_are_too_many(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.desk.MOST_WAITING", 2)
+    monkeypatch.setattr("bot.people.waiting.MOST_WAITING", 2)
     for person in ("1", "2", "3"):
         await office.say("boleh live sekarang?", person=person)
         await office.press("r:regency=lumajang", person=person)

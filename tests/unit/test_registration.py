@@ -116,7 +116,8 @@ async def test_an_unknown_regency_gets_the_list_of_known_ones(office: Office) ->
 async def test_a_name_that_fits_several_regencies_offers_just_those(office: Office) -> None:
     office.directory.names |= {"malang": "Kabupaten Malang", "kota-malang": "Kota Malang"}
     await office.say("/mulai")
-    assert set(buttons(await office.say("malang")).values()) == {"r:regency=malang", "r:regency=kota-malang"}
+    offered = {action for action in buttons(await office.say("malang")).values() if action.startswith("r:")}
+    assert offered == {"r:regency=malang", "r:regency=kota-malang"}
 
 
 async def test_a_status_can_be_typed(office: Office) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from alembic import op
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,7 +23,7 @@ from bot.storage import profiles as profiles_module
 from bot.storage import tables
 from bot.storage import updates as updates_module
 from bot.storage.engine import insert_or, open_engine
-from bot.storage.migrate import ensure_current, migrate
+from bot.storage.migrate import SCRIPTS, ensure_current, migrate, newest
 from bot.storage.profiles import SqlProfiles
 from bot.storage.store import Store, open_store
 from bot.storage.tables import metadata
@@ -32,25 +33,31 @@ DAY = 86_400
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "edaran.db"
-
-
-@pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
+def url(database_url: str) -> str:
+    return database_url
 
 
 async def _with_store(url: str, clock: Callable[[], float] = lambda: 0.0) -> Store:
     return await open_store(url, clock)
 
 
+async def _rows(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """What another connection sees, or does."""
+    engine = open_engine(url)
+    async with engine.begin() as connection:
+        found = await connection.execute(text(statement))
+        rows = [tuple(row) for row in found] if found.returns_rows else []
+    await engine.dispose()
+    return rows
+
+
 def _counted(engine: AsyncEngine) -> list[str]:
-    """The statements that reach the database from now on."""
+    """The statements that reach the database from now on, but for the beginnings of transactions."""
     seen: list[str] = []
 
     def note(_c: Any, _cur: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
 
     event.listen(engine.sync_engine, "before_cursor_execute", note)
     return seen
@@ -59,8 +66,9 @@ def _counted(engine: AsyncEngine) -> list[str]:
 # --- the file ---
 
 
-async def test_the_file_and_its_folder_belong_to_their_owner_alone(url: str, path: Path) -> None:
-    store = await _with_store(url)
+async def test_the_file_and_its_folder_belong_to_their_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "edaran.db"
+    store = await _with_store(f"sqlite:///{path}")
     await store.profiles.put(Profile("telegram", "7"))
     rights = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
     assert set(rights.values()) == {0o600}
@@ -68,8 +76,8 @@ async def test_the_file_and_its_folder_belong_to_their_owner_alone(url: str, pat
     await store.close()
 
 
-async def test_the_database_is_crash_safe_and_keeps_foreign_keys(url: str) -> None:
-    engine = open_engine(url)
+async def test_a_sqlite_database_is_crash_safe_and_keeps_foreign_keys(sqlite_url: str) -> None:
+    engine = open_engine(sqlite_url)
     async with engine.connect() as connection:
         pragmas = {
             name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
@@ -99,19 +107,18 @@ async def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> N
     (tmp_path / "edaran.db").write_bytes(b"this is not a database at all" * 40)
     with pytest.raises(Problem) as caught:
         await open_store(f"sqlite:///{tmp_path}/edaran.db")
-    assert caught.value.key == "store.no_access"
+    assert caught.value.key == "store.broken"
     assert "\n" not in caught.value.line(load_catalogues()["id"])
 
 
 # --- versions ---
 
 
-async def test_an_empty_database_is_set_up_at_first_opening(url: str, path: Path) -> None:
+async def test_an_empty_database_is_set_up_at_first_opening(url: str) -> None:
     store = await _with_store(url)
     assert await store.well()
     await store.close()
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() is not None
+    assert await _rows(url, "SELECT version_num FROM alembic_version") == [(newest(),)]
 
 
 async def test_the_migrations_make_exactly_the_tables_of_the_program(url: str) -> None:
@@ -130,21 +137,83 @@ async def test_the_migrations_make_exactly_the_tables_of_the_program(url: str) -
 
 async def test_every_migration_goes_down_and_up_again(url: str) -> None:
     engine = open_engine(url)
-    await migrate(engine)
+    versions = sorted(path.stem[:4] for path in (SCRIPTS / "versions").glob("0*.py"))
+    shapes = {}
+    for version in versions:
+        await migrate(engine, version)
+        shapes[version] = await _shape(engine)
+    for version in reversed(versions):
+        await migrate(engine, version)
+        assert await _shape(engine) == shapes[version]
     await migrate(engine, "base")
-    async with engine.connect() as connection:
-        left = await connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
-        assert set(left.scalars()) <= {"alembic_version"}
+    assert set(await _shape(engine)) <= {"alembic_version"}
     await migrate(engine)
     await ensure_current(engine)
     await migrate(engine)  # nothing to do is no error
     await engine.dispose()
 
 
-async def test_a_database_newer_than_the_program_is_refused_and_left_alone(url: str, path: Path) -> None:
+async def _shape(engine: AsyncEngine) -> dict[str, set[str]]:
+    """Table → names of its columns and indexes."""
+
+    def look(connection: Connection) -> dict[str, set[str]]:
+        found = inspect(connection)
+        return {
+            table: {column["name"] for column in found.get_columns(table)}
+            | {str(index["name"]) for index in found.get_indexes(table)}
+            for table in found.get_table_names()
+        }
+
+    async with engine.connect() as connection:
+        return await connection.run_sync(look)
+
+
+async def test_a_migration_that_fails_leaves_the_version_before_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(url)
+    await migrate(engine, "0001")
+    before = await _shape(engine)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(op, "add_column", fail)  # the last step of 0002
+        with pytest.raises(RuntimeError, match="power cut"):
+            await migrate(engine)
+    assert await _shape(engine) == before
+    await migrate(engine)
+    await engine.dispose()
+
+
+async def test_programs_that_start_together_set_the_database_up_once(url: str) -> None:
+    stores = await asyncio.gather(*(_with_store(url) for _ in range(4)))
+    for store in stores:
+        await store.profiles.put(Profile("telegram", "7"))
+        await store.close()
+    assert await _rows(url, "SELECT count(*) FROM profiles") == [(1,)]
+
+
+async def test_processes_that_start_together_set_the_database_up_once(url: str) -> None:
+    start = (
+        "import asyncio, sys; from bot.storage.store import open_store; asyncio.run(open_store(sys.argv[1]))"
+    )
+    started = [await asyncio.create_subprocess_exec(sys.executable, "-c", start, url) for _ in range(3)]
+    assert [await process.wait() for process in started] == [0, 0, 0]
+
+
+async def test_an_unknown_version_is_named_with_those_that_exist(url: str) -> None:
+    engine = open_engine(url)
+    with pytest.raises(Problem) as caught:
+        await migrate(engine, "0077")
+    await engine.dispose()
+    assert caught.value.values == {"revision": "0077", "known": newest()}
+
+
+async def test_a_database_newer_than_the_program_is_refused_and_left_alone(url: str) -> None:
     await (await _with_store(url)).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    await _rows(url, "UPDATE alembic_version SET version_num = '9999'")
     engine = open_engine(url)
     for work in (open_store(url), migrate(engine)):
         with pytest.raises(Problem) as caught:
@@ -152,14 +221,17 @@ async def test_a_database_newer_than_the_program_is_refused_and_left_alone(url: 
         assert caught.value.key == "store.newer"
         assert "9999" in caught.value.line(load_catalogues()["id"])
     await engine.dispose()
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
+    assert await _rows(url, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
-async def test_a_database_with_tables_but_no_version_is_refused(url: str, path: Path) -> None:
-    path.parent.mkdir()
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE profiles (a)")
+@pytest.mark.parametrize("made", ["CREATE TABLE profiles (a INTEGER)", "version 0001"])
+async def test_an_older_database_and_a_foreign_one_are_refused(url: str, made: str) -> None:
+    engine = open_engine(url)
+    if made.startswith("CREATE"):
+        await _rows(url, made)
+    else:
+        await migrate(engine, "0001")
+    await engine.dispose()
     with pytest.raises(Problem) as caught:
         await open_store(url)
     assert caught.value.key == "store.older"
@@ -191,11 +263,10 @@ async def test_handled_updates_and_unreachable_chats_survive_a_restart(url: str)
     await store.close()
 
 
-async def test_a_claim_is_on_disk_when_it_returns(url: str, path: Path) -> None:
+async def test_a_claim_is_on_disk_when_it_returns(url: str) -> None:
     store = await _with_store(url)
     await (await store.updates_of(42)).claim([1, 2])
-    with sqlite3.connect(path) as other:
-        assert other.execute("SELECT update_id FROM handled_updates").fetchall() == [(1,), (2,)]
+    assert await _rows(url, "SELECT update_id FROM handled_updates ORDER BY 1") == [(1,), (2,)]
     await store.close()
 
 
@@ -206,7 +277,7 @@ async def test_another_bots_updates_are_others(url: str) -> None:
     await store.close()
 
 
-async def test_old_handled_updates_are_forgotten_and_recent_ones_kept(url: str, path: Path) -> None:
+async def test_old_handled_updates_are_forgotten_and_recent_ones_kept(url: str) -> None:
     now = 1_000_000.0
     store = await _with_store(url, lambda: now)
     await (await store.updates_of(42)).claim([1])
@@ -220,11 +291,10 @@ async def test_old_handled_updates_are_forgotten_and_recent_ones_kept(url: str, 
     store = await _with_store(url, lambda: now)
     await store.updates_of(42)
     await store.close()
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT update_id FROM handled_updates").fetchall() == [(2,)]
+    assert await _rows(url, "SELECT update_id FROM handled_updates") == [(2,)]
 
 
-async def test_long_running_bots_prune_too(url: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_running_bots_prune_too(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(updates_module, "PRUNE_EVERY", 2)
     now = 0.0
     store = await _with_store(url, lambda: now)
@@ -233,8 +303,7 @@ async def test_long_running_bots_prune_too(url: str, path: Path, monkeypatch: py
     now = 10.0 * DAY
     await updates.claim([2])
     await store.close()
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT update_id FROM handled_updates").fetchall() == [(2,)]
+    assert await _rows(url, "SELECT update_id FROM handled_updates") == [(2,)]
 
 
 # --- what it costs ---
@@ -295,12 +364,11 @@ async def test_a_repeated_update_that_comes_while_the_first_is_being_written_is_
 
 
 async def test_a_database_that_cannot_be_written_does_not_silence_the_bot(
-    url: str, path: Path, caplog: pytest.LogCaptureFixture
+    url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = await _with_store(url)
     updates = await store.updates_of(42)
-    with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE handled_updates")
+    await _rows(url, "DROP TABLE handled_updates")
     assert list(await updates.claim([1])) == [1]
     assert list(await updates.claim([1])) == []
     assert "could not be written" in caplog.text
@@ -308,9 +376,34 @@ async def test_a_database_that_cannot_be_written_does_not_silence_the_bot(
 
 
 def test_the_tables_have_no_place_for_what_people_ask() -> None:
-    columns = {column.name for table in metadata.tables.values() for column in table.columns}
-    assert not columns & {"text", "question", "message", "body", "name", "phone", "nip"}
-    assert set(profiles_module.ENTRIES) <= columns
+    """No column of any table holds a sentence that somebody typed, an act or a verdict beside a person."""
+    for table in metadata.tables.values():
+        columns = set(table.columns.keys())
+        assert not columns & {"text", "question", "message", "body", "asked", "answer", "conversation"}
+        if columns & {"activity", "verdict"}:
+            assert not columns & {
+                "person_id",
+                "actor",
+                "channel",
+                "external_id",
+                "chat_id",
+                "number",
+                "phone",
+            }
+            assert not any(key.column.table.name == "people" for key in table.foreign_keys)
+    assert set(profiles_module.ENTRIES) <= set(tables.profiles.columns.keys())
+
+
+def test_the_counters_hold_a_day_a_place_and_a_number_and_nothing_else() -> None:
+    assert set(tables.counters.columns.keys()) == {
+        "day",
+        "regency",
+        "unit_id",
+        "activity",
+        "verdict",
+        "circular",
+        "count",
+    }
 
 
 def test_the_same_inserts_are_understood_by_postgresql() -> None:

@@ -8,8 +8,16 @@ import pytest
 from aiogram.types import CallbackQuery, Message
 
 from bot.channels.telegram_reading import Identity, read_message, read_press
-from bot.model import Incoming, Sender
-from tests.telegram_world import GROUP, ME, content_update, person, press_update, text_update
+from bot.model import Contact, Incoming, Sender
+from tests.telegram_world import (
+    GROUP,
+    ME,
+    contact_update,
+    content_update,
+    person,
+    press_update,
+    text_update,
+)
 
 US = Identity(42, "edaran_test_bot")
 COMMANDS = {"bantuan", "mulai"}
@@ -155,3 +163,51 @@ def test_bots_and_channels_are_not_answered() -> None:
     assert read(sent_by(None, "halo")) is None
     channel = {"id": -1002, "type": "channel", "title": "Kanal"}
     assert read(text_update("/bantuan", chat=channel)) is None
+
+
+# --- contacts ---
+
+ORIGINS = [
+    {"type": "user", "date": 1, "sender_user": person(7)},
+    {"type": "hidden_user", "date": 1, "sender_user_name": "X"},
+]
+
+
+def contact(update: dict[str, Any]) -> Contact | None:
+    incoming = read(update)
+    assert incoming is not None
+    return incoming.contact
+
+
+@pytest.mark.parametrize("phone", ["6280000000001", "+6280000000001", "+62 800-0000-0001"])
+def test_the_senders_own_contact_is_vouched_for_and_in_one_form(phone: str) -> None:
+    assert contact(contact_update(phone)) == Contact("+6280000000001", own=True)
+
+
+@pytest.mark.parametrize("owner", [8, None])
+def test_somebody_elses_card_is_not_ones_own(owner: int | None) -> None:
+    assert contact(contact_update("6280000000001", owner)) == Contact("+6280000000001", own=False)
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_a_forwarded_card_is_not_ones_own_even_if_it_says_so(origin: dict[str, Any]) -> None:
+    assert contact(contact_update("6280000000001", forward_origin=origin)) == Contact("+6280000000001")
+
+
+def test_a_card_that_another_bot_made_is_not_ones_own() -> None:
+    other_bot = {**person(9), "is_bot": True}
+    assert contact(contact_update("6280000000001", via_bot=other_bot)) == Contact("+6280000000001")
+
+
+def test_a_card_in_a_group_is_nothing() -> None:
+    old = {"message_id": 1, "date": 1, "chat": GROUP, "from": ME, "text": "x"}
+    assert read(contact_update("6280000000001", chat=GROUP)) is None
+    answering = read(contact_update("6280000000001", chat=GROUP, reply_to_message=old))
+    assert answering is not None
+    assert answering.contact is None
+
+
+def test_a_number_is_not_shown_where_a_message_is_printed() -> None:
+    incoming = read(contact_update("6280000000001"))
+    assert incoming is not None
+    assert "0001" not in repr(incoming)

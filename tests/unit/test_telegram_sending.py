@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from aiogram.types import ReplyKeyboardMarkup, ReplyKeyboardRemove
 from hypothesis import given
 from hypothesis import strategies as st
 from telegram.constants import CallbackQueryLimit, InlineKeyboardButtonLimit, MessageLimit
@@ -15,10 +16,11 @@ from bot.channels.telegram_sending import (
     TEXT_UNITS,
     headline,
     keyboard,
+    markup_of,
     split_text,
     units,
 )
-from bot.model import Button
+from bot.model import Button, ContactRequest, Reply
 
 TEXTS = st.text(alphabet=st.sampled_from("a b\n🙏👩‍🏫é\u202e"), max_size=120)
 
@@ -72,3 +74,19 @@ def test_an_action_too_long_loses_its_button_only(caplog: pytest.LogCaptureFixtu
 
 def test_no_buttons_are_no_keyboard() -> None:
     assert keyboard(()) is None
+
+
+def test_asking_for_the_contact_is_a_keyboard_with_one_button_that_gives_it() -> None:
+    markup = markup_of(Reply("Bagikan?", contact=ContactRequest("Bagikan kontak", "Tidak jadi")))
+    assert isinstance(markup, ReplyKeyboardMarkup)
+    shown = [(button.text, button.request_contact) for row in markup.keyboard for button in row]
+    assert shown == [("Bagikan kontak", True), ("Tidak jadi", None)]
+    assert markup.one_time_keyboard
+
+
+def test_an_empty_request_takes_the_keyboard_away() -> None:
+    assert isinstance(markup_of(Reply("Terima kasih", contact=ContactRequest())), ReplyKeyboardRemove)
+
+
+def test_a_reply_without_anything_below_has_no_markup() -> None:
+    assert markup_of(Reply("Jawaban")) is None

@@ -198,39 +198,21 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-
     op.drop_column("profiles", "stopped_at")
-    op.drop_index("ix_unit_changes_unit_id", table_name="unit_changes")
-    op.drop_table("unit_changes")
-    op.drop_index(
-        "uq_placements_primary",
-        table_name="placements",
-        sqlite_where=sa.text("kind = 'primary' AND until IS NULL"),
-        postgresql_where=sa.text("kind = 'primary' AND until IS NULL"),
-    )
-    op.drop_index("ix_placements_unit_id", table_name="placements")
-    op.drop_index("ix_placements_person_id", table_name="placements")
-    op.drop_table("placements")
-    op.drop_index("ix_identities_person_id", table_name="identities")
-    op.drop_table("identities")
-    op.drop_index("ix_codes_person_id", table_name="codes")
-    op.drop_table("codes")
-    op.drop_index("ix_assignments_unit_id", table_name="assignments")
-    op.drop_index("ix_assignments_person_id", table_name="assignments")
-    op.drop_table("assignments")
-    op.drop_index("ix_absences_person_id", table_name="absences")
-    op.drop_table("absences")
-    op.drop_index("ix_units_regency", table_name="units")
-    op.drop_index("ix_units_parent_id", table_name="units")
-    op.drop_table("units")
-    op.drop_table("roster_mappings")
-    op.drop_index("ix_roster_imports_regency", table_name="roster_imports")
-    op.drop_table("roster_imports")
-    op.drop_index("ix_people_phone", table_name="people")
-    op.drop_table("people")
-    op.drop_table("counters")
-    op.drop_table("code_tries")
-    op.drop_table("changes")
-    op.drop_index("ix_access_log_person_id", table_name="access_log")
-    op.drop_index("ix_access_log_at", table_name="access_log")
-    op.drop_table("access_log")
+    for table in (
+        "unit_changes",
+        "placements",
+        "identities",
+        "codes",
+        "assignments",
+        "absences",
+        "units",
+        "roster_mappings",
+        "roster_imports",
+        "people",
+        "counters",
+        "code_tries",
+        "changes",
+        "access_log",
+    ):
+        op.drop_table(table)

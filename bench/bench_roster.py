@@ -1,0 +1,143 @@
+"""Importing rosters as a new process does it, beside sqlite-utils inserting the same rows of the same CSV,
+unread and unchecked, into a table of an ordinary file.
+
+The peer is what any import has to do at least: read the file, write the rows. Ours also finds the columns,
+validates numbers and phones, recognises statuses and units, compares with the ledger, keeps history, and
+reports.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from openpyxl import Workbook  # type: ignore[import-untyped]  # has no stubs of its own
+
+ROUNDS = 3
+SMALL, LARGE = 10_000, 100_000
+HEADERS = ("No", "NIP", "Nama Lengkap", "Status Kepegawaian", "Perangkat Daerah", "Unit Kerja", "No. HP")
+STATUSES = ("PNS", "PNS", "PPPK", "PPPK Paruh Waktu")
+
+WATCHED = (
+    "import resource, subprocess, sys, time; began = time.perf_counter();"
+    "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL);"
+    "print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+)
+"""Run by a small interpreter, because a child starts with the peak of the process that forked it."""
+
+OURS = "from bot.commands.roster import roster_app; roster_app()"
+PEER = (
+    "import csv, sys; from sqlite_utils import Database;"
+    "Database(sys.argv[2])['roster'].insert_all(csv.DictReader(open(sys.argv[1], newline='')), pk='NIP')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    seconds: float
+    mebibytes: float
+
+
+def people(count: int, *, moved: int = 0) -> Iterator[Sequence[str]]:
+    """Invented people in 240 units; the first `moved` of them work elsewhere than the others say."""
+    for at in range(count):
+        year, status = 1966 + at % 35, STATUSES[at % len(STATUSES)]
+        born = f"{year}{1 + at % 12:02d}{1 + at % 28:02d}"
+        month = f"{1 + at % 12:02d}" if status == "PNS" else "21"
+        number = f"{born}{year + 24}{month}{1 + at % 2}{1 + at // 420:03d}"
+        agency = (at + (at < moved)) % 40
+        unit = f"UPT Puskesmas {agency}-{at % 200}"
+        yield str(at + 1), number, f"Pegawai {at}", status, f"Dinas {agency}", unit, f"0800{at:08d}"
+
+
+def write_csv(path: Path, count: int, *, moved: int = 0) -> Path:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([HEADERS, *people(count, moved=moved)])
+    return path
+
+
+def write_xlsx(path: Path, count: int) -> Path:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Data")
+    for row in (("DAFTAR PEGAWAI",), (), HEADERS, *people(count)):
+        sheet.append(row)
+    book.save(path)
+    return path
+
+
+def run(*command: str, ledger: Path) -> Run:
+    environment = {**os.environ, "EDARAN_DATABASE__URL": f"sqlite:///{ledger}"}
+    watched = [sys.executable, "-c", WATCHED, sys.executable, "-c", *command]
+    done = subprocess.run(watched, check=True, capture_output=True, text=True, env=environment)
+    seconds, kibibytes = done.stdout.split()
+    return Run(float(seconds), int(kibibytes) / 1024)
+
+
+def ours(path: Path, ledger: Path, *options: str) -> Run:
+    return run(OURS, "import", str(path), "--regency", "lumajang", *options, ledger=ledger)
+
+
+def peer(path: Path, folder: Path) -> float:
+    target = folder / "peer.db"
+    target.unlink(missing_ok=True)
+    return run(PEER, str(path), str(target), ledger=folder / "none.db").seconds
+
+
+def told(name: str, seconds: float, beside: float, goal: float | None = None) -> None:
+    missed = "" if goal is None or seconds <= goal else ", MISSED"
+    wanted = "" if goal is None else f" (goal ≤ {goal:g} s{missed})"
+    print(f"{name}: {seconds:.2f} s{wanted}; sqlite-utils alone {beside:.2f} s: {seconds / beside:.1f} ×")
+
+
+def small(folder: Path, path: Path, rows: Path) -> None:
+    """Rounds in turn, each into an empty ledger."""
+    kinds = ("dry run", "import", "the same file again")
+    found: dict[str, list[float]] = {kind: [] for kind in kinds}
+    beside = []
+    for at in range(ROUNDS):
+        ledger = folder / f"{path.suffix[1:]}{at}.db"
+        beside.append(peer(rows, folder))
+        found["dry run"].append(ours(path, ledger, "--dry-run").seconds)
+        found["import"].append(ours(path, ledger).seconds)
+        found["the same file again"].append(ours(path, ledger).seconds)
+    goals = {"dry run": 3.0, "import": 5.0, "the same file again": 5.0}
+    for kind, seconds in found.items():
+        name = f"{kind}, {SMALL:,} people, {path.suffix[1:].upper()}"
+        told(name, statistics.median(seconds), statistics.median(beside), goals[kind])
+
+
+def large(folder: Path) -> None:
+    first = write_csv(folder / "large.csv", LARGE)
+    moved = write_csv(folder / "moved.csv", LARGE, moved=LARGE // 2)
+    workbook, ledger = write_xlsx(folder / "large.xlsx", LARGE), folder / "large.db"
+    beside = peer(first, folder)
+    for name, path, options in (
+        ("import, CSV", first, ()),
+        ("half of them moved, JSON report", moved, ("--json",)),
+        ("import, XLSX", workbook, ()),
+    ):
+        done = ours(path, ledger, *options)
+        missed = "" if done.mebibytes <= 300 else ", MISSED"
+        told(f"{LARGE:,} people, {name}", done.seconds, beside)
+        print(f"  peak resident memory {done.mebibytes:.0f} MiB (goal ≤ 300 MiB{missed})")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = write_csv(folder / "small.csv", SMALL)
+        ours(rows, folder / "warm.db", "--dry-run")  # fills the cache of the corpus, as a first run does
+        small(folder, rows, rows)
+        small(folder, write_xlsx(folder / "small.xlsx", SMALL), rows)
+        large(folder)
+
+
+if __name__ == "__main__":
+    main()
