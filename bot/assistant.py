@@ -84,6 +84,10 @@ class Assistant:
         """Whether the text says anything that could be answered: an act, or what a circular says."""
         return self._understanding.read(text, now).intent not in (Intent.UNCLEAR, Intent.OUT_OF_SCOPE)
 
+    def intent(self, text: str, now: datetime) -> Intent:
+        """What the text asks for, standing alone."""
+        return self._understanding.read(text, now).intent
+
     def forget(self, key: str) -> None:
         """Drops what the conversation `key` was about; "channel:person:" means all those of a person."""
         for known in [known for known in self._memories if known.startswith(key)]:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
 import typer
 
 from bot.commands import data
+from bot.commands.campaign import campaign_app, circular_add
 from bot.commands.codes import code_app
 from bot.commands.counters import counters
+from bot.commands.evidence import evidence_app
 from bot.commands.people import person_app, role_app
 from bot.commands.roster import roster_app
 from bot.commands.units import unit_app
@@ -43,6 +45,9 @@ app.add_typer(unit_app, name="unit")
 app.add_typer(person_app, name="person")
 app.add_typer(role_app, name="role")
 app.add_typer(code_app, name="code")
+app.add_typer(campaign_app, name="campaign")
+app.add_typer(evidence_app, name="evidence")
+circular_app.command("add")(circular_add)
 app.command()(data.backup)
 app.command()(data.restore)
 app.command()(data.retention)

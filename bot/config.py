@@ -7,7 +7,9 @@ it and the repair but not its value: that may be a secret.
 from __future__ import annotations
 
 import re
+from datetime import time
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from bot.campaigns.reminding import Plan
 from bot.problems import Problem
 
 PREFIX = "EDARAN_"
@@ -90,6 +93,41 @@ class Retention(_Group):
     """After a person left, what tells who she was; acknowledgments keep referring to her entry."""
 
 
+Offset = Annotated[int, Field(ge=-60, le=60)]
+Level = Annotated[int, Field(ge=1, le=60)]
+_PLAN = Plan()
+
+
+def _one_after_another(days: tuple[int, ...]) -> tuple[int, ...]:
+    if any(later <= earlier for earlier, later in pairwise(days)):
+        raise ValueError("not in order")
+    return days
+
+
+class Reminders(_Group):
+    """Working days before (negative), on (0) and after the due day. An empty list: nobody is reminded, or
+    told of the overdue."""
+
+    offsets: Annotated[tuple[Offset, ...], AfterValidator(_one_after_another)] = _PLAN.offsets
+    escalations: Annotated[tuple[Level, ...], AfterValidator(_one_after_another)] = _PLAN.escalations
+    """After the due day: when the head of the unit, the next level up, … are told."""
+    opens: time = _PLAN.fallback[0]
+    """This and the next: when one may write to people whose hours nobody knows."""
+    closes: time = _PLAN.fallback[1]
+
+    def plan(self) -> Plan:
+        return Plan(self.offsets, self.escalations, (self.opens, self.closes))
+
+
+class Subscriptions(_Group):
+    """Who is told when a rule changes on which an answer rested."""
+
+    key: Path = Path("data/subscriptions.key")
+    """The secret without which nobody can tell who asked what; made on first use. Without its copy a restored
+    database has forgotten all subscriptions."""
+    days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -107,6 +145,8 @@ class Settings(BaseSettings):
     whatsapp: Whatsapp = Whatsapp()
     evidence: Evidence = Evidence()
     retention: Retention = Retention()
+    reminders: Reminders = Reminders()
+    subscriptions: Subscriptions = Subscriptions()
 
     def telegram_token(self) -> str:
         """Raises `Problem` if there is none."""
@@ -135,7 +175,7 @@ def _required(secret: SecretStr | None, name: str, example: str) -> str:
 
 
 def _problem(error: ErrorDetails) -> Problem:
-    names = [str(part) for part in error["loc"]]
+    names = [part for part in error["loc"] if isinstance(part, str)]  # not the place in a list
     setting = PREFIX + "__".join(names).upper()
     if error["type"] != "extra_forbidden":
         form = DAYS_FORM if names[0] == "retention" else FORMS.get(setting, "")
@@ -161,6 +201,11 @@ FORMS = {
     "EDARAN_TELEGRAM__WEBHOOK_SECRET": "A-Z a-z 0-9 _ - (1–256)",
     "EDARAN_TELEGRAM__WEBHOOK_URL": "https://bot.example.go.id",
     "EDARAN_WHATSAPP__API_BASE": "https://graph.facebook.com",
+    "EDARAN_REMINDERS__OFFSETS": "[-3, -1, 0, 1, 3, 7]",
+    "EDARAN_REMINDERS__ESCALATIONS": "[2, 5, 10]",
+    "EDARAN_REMINDERS__OPENS": "08:00",
+    "EDARAN_REMINDERS__CLOSES": "15:00",
+    "EDARAN_SUBSCRIPTIONS__DAYS": "1–365",
 }
 """What a right value looks like, shown when one is wrong."""
 

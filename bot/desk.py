@@ -15,7 +15,7 @@ from bot.model import Incoming, Reply
 from bot.people import codes, pages
 from bot.people.conversing import Conversing
 from bot.people.identity import Identity, Result
-from bot.people.ports import Answerer, Post, Profiles, Records
+from bot.people.ports import Answerer, Campaigns, NoCampaigns, Post, Profiles, Records
 from bot.people.profile import Profile, Step
 from bot.people.reception import Received, Reception
 from bot.people.registration import Outcome, Registration
@@ -25,8 +25,10 @@ from bot.people.visit import Visit
 COMMANDS = ("mulai", "profil", "edaran", "bantuan", "bahasa", "privasi", "data_saya", "berhenti")
 """The commands shown in a channel's menu; locales/ describes them under "command.<name>"."""
 
-ALIASES = {"start": "mulai", "help": "bantuan", "stop": "berhenti", "hapus": "hapus", "kode": "kode"}
-PERSONAL = frozenset({"mulai", "profil", "bahasa", "data_saya", "hapus", "berhenti", "kode"})
+ALIASES = {"start": "mulai", "help": "bantuan", "stop": "berhenti"} | {
+    name: name for name in ("hapus", "kode", "apel")
+}
+PERSONAL = frozenset({"mulai", "profil", "bahasa", "data_saya", "hapus", "berhenti", "kode", "apel"})
 """Commands that speak of the person herself: answered in a private chat only."""
 
 STILL_ANSWERED = frozenset({"mulai", "bantuan", "privasi", "data_saya", "hapus", "berhenti"})
@@ -46,12 +48,14 @@ class Desk:
         identity: Identity,
         records: Records,
         post: Post,
+        campaigns: Campaigns | None = None,
     ) -> None:
         self._profiles = profiles
         self._registration = registration
         self._clock = clock
         self._identity = identity
         self._talk = Conversing(answerer, registration.directory, clock)
+        self._campaigns = campaigns or NoCampaigns()
         self._reception = Reception(identity, profiles, registration, post)
         self._self_service = SelfService(
             profiles,
@@ -103,7 +107,7 @@ class Desk:
 
     async def _say(self, visit: Visit, text: str) -> Sequence[Reply]:
         if visit.incoming.private:
-            taken = await self._taken(visit, text)
+            taken = await self._taken(visit, text) or await self._campaigns.say(visit, text)
             if taken is not None:
                 return taken
         asker = self._talk.asker(visit)
@@ -151,7 +155,8 @@ class Desk:
             visit = await self._back(visit)
             return await self._received(visit, await self._reception.typed(visit, rest))
         if name == "mulai":
-            return await self._start(await self._back(visit))
+            visit = await self._back(visit)
+            return await self._campaigns.start(visit, rest) or await self._start(visit)
         return await self._page(visit, name)
 
     async def _back(self, visit: Visit) -> Visit:
@@ -188,7 +193,7 @@ class Desk:
                 return [Reply(texts("help.text"))]
             case "privasi":
                 return [Reply(texts("privacy.text"))]
-        return [Reply(texts("hint.unknown_command"))]
+        return await self._campaigns.command(visit, name) or [Reply(texts("hint.unknown_command"))]
 
     async def _circulars(self, visit: Visit) -> Sequence[Reply]:
         asker = self._talk.asker(visit)
@@ -215,6 +220,9 @@ class Desk:
         received = await self._reception.press(visit, action)
         if received is not None:
             return await self._received(visit, received)
+        about_circulars = await self._campaigns.press(visit, action)
+        if about_circulars is not None:
+            return about_circulars
         if visit.member is not None:  # an old button of the registration: the roster knows better
             return [await self._self_service.profile(visit)]
         brief = self._talk.waits(visit)

@@ -191,13 +191,11 @@ class _Import:
 
 
 def _frame(here: Session) -> RegencyFrame:
-    from bot.app import mind
     from bot.people.roster.importing import RegencyFrame
-    from bot.policy.files import DIRECTORY
 
-    known, vocabulary = here.bureau.known, mind(DIRECTORY)[0].corpus.vocabulary
+    known = here.bureau.known
     name, patterns = known.regencies()[here.regency], known.patterns(here.regency)
-    return RegencyFrame(here.regency, name, patterns, vocabulary)
+    return RegencyFrame(here.regency, name, patterns, here.vocabulary)
 
 
 def _useful(difference: Difference) -> bool:

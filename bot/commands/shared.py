@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.rendering.texts import Texts
     from bot.storage.staff import SqlStaff
     from bot.storage.store import Store
+    from bot.vocabulary import Vocabulary
 
 T = TypeVar("T")
 
@@ -81,6 +82,7 @@ class Session:
     actor: Actor
     bureau: Bureau
     texts: Texts
+    vocabulary: Vocabulary
 
     async def person(self, number: str) -> Person:
         """The person of that number, if the actor may see her."""
@@ -141,7 +143,7 @@ async def session(regency: str, number: str | None) -> AsyncIterator[Session]:
     async with ledger() as store:
         actor = await actor_of(store.staff, regency, number, today(regency))
         bureau = Bureau(store.staff, known, today, kinds)
-        yield Session(regency, today(regency), store, actor, bureau, texts)
+        yield Session(regency, today(regency), store, actor, bureau, texts, corpus.vocabulary)
 
 
 _ABSENCE = "away."

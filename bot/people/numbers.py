@@ -168,8 +168,8 @@ def parse_phone(cell: object) -> str | None:
 
 @cache
 def _mobile() -> re.Pattern[str]:
-    """A mobile number of the country, as almost all in a roster are, by what the library knows of the country:
-    told many times faster than a number of anywhere."""
+    """A mobile number of the country, as almost all in a roster are, by what the library knows of the
+    country: told many times faster than a number of anywhere."""
     known = PhoneMetadata.metadata_for_region(COUNTRY)
     assert known is not None
     assert known.mobile is not None

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bot.model import Asker, Reply
 from bot.people.profile import Profile
+from bot.people.visit import Visit
 from bot.vocabulary import Wording
 
 
@@ -46,6 +47,38 @@ class Records(Protocol):
     async def about(self, channel: str, external_id: str) -> Mapping[str, Any]:
         """Everything kept about whoever holds this account, as it goes into JSON: headings in words, values
         with nothing masked, since they are her own. Empty: nothing is kept."""
+
+
+class Campaigns(Protocol):
+    """What people do with circulars that were sent to them. Each method gives None for what is none of its
+    business."""
+
+    async def press(self, visit: Visit, action: str) -> Sequence[Reply] | None:
+        """After a button."""
+
+    async def say(self, visit: Visit, text: str) -> Sequence[Reply] | None:
+        """After typed text, in a private chat."""
+
+    async def start(self, visit: Visit, payload: str) -> Sequence[Reply] | None:
+        """After a link to the chat that carries `payload`."""
+
+    async def command(self, visit: Visit, name: str) -> Sequence[Reply] | None: ...
+
+
+class NoCampaigns:
+    """Keeps `Campaigns` where none are sent."""
+
+    async def press(self, visit: Visit, action: str) -> Sequence[Reply] | None:
+        return None
+
+    async def say(self, visit: Visit, text: str) -> Sequence[Reply] | None:
+        return None
+
+    async def start(self, visit: Visit, payload: str) -> Sequence[Reply] | None:
+        return None
+
+    async def command(self, visit: Visit, name: str) -> Sequence[Reply] | None:
+        return None
 
 
 class Post(Protocol):

@@ -54,9 +54,7 @@ class Reception:
         return replace(reply, text=text, buttons=(self.ways(visit), *reply.buttons))
 
     def ways(self, visit: Visit) -> tuple[Button, ...]:
-        contact = Button(visit.texts("link.button_contact"), "i:contact")
-        code = Button(visit.texts("link.button_code"), "i:code")
-        return (contact, code) if _can_share(visit.incoming.sender) else (code,)
+        return ways(visit)
 
     async def press(self, visit: Visit, action: str) -> Received | None:
         """None: no button of ours."""
@@ -130,6 +128,13 @@ class Reception:
         if profile is None or profile.stopped_at is None:
             texts = self._registration.texts(profile)
             self._post.send(old.channel, old.external_id, Reply(texts("link.displaced")))
+
+
+def ways(visit: Visit) -> tuple[Button, ...]:
+    """A row of buttons: the ways to prove who one is on this channel."""
+    contact = Button(visit.texts("link.button_contact"), "i:contact")
+    code = Button(visit.texts("link.button_code"), "i:code")
+    return (contact, code) if _can_share(visit.incoming.sender) else (code,)
 
 
 def _can_share(sender: Sender) -> bool:

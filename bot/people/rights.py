@@ -41,6 +41,10 @@ class Action(StrEnum):
     RUN_CAMPAIGN = "run_campaign"  # send, remind, pause, resume, cancel
     SEE_CAMPAIGN = "see_campaign"  # numbers, who is missing, whom nothing reaches
     EXPORT_CAMPAIGN = "export_campaign"
+    PROXY_REQUEST = "proxy_request"  # an acknowledgment for somebody who cannot give it herself
+    PROXY_APPROVE = "proxy_approve"
+    OPEN_ASSEMBLY = "open_assembly"  # show the code that those present scan
+    HANDLE_TASKS = "handle_tasks"
 
 
 class Reach(StrEnum):
@@ -77,6 +81,10 @@ RIGHTS: Mapping[Action, Mapping[Role, Reach]] = {
     Action.RUN_CAMPAIGN: {_R.HR: T, _R.OPERATOR: E},
     Action.SEE_CAMPAIGN: {_R.UNIT_ADMIN: T, _R.UNIT_HEAD: T, _R.HR: T, _R.OPERATOR: E},
     Action.EXPORT_CAMPAIGN: {_R.UNIT_HEAD: T, _R.HR: T, _R.OPERATOR: E},
+    Action.PROXY_REQUEST: {_R.UNIT_ADMIN: T, _R.HR: T, _R.OPERATOR: E},
+    Action.PROXY_APPROVE: {_R.UNIT_HEAD: T, _R.HR: T, _R.OPERATOR: E},
+    Action.OPEN_ASSEMBLY: {_R.UNIT_ADMIN: T, _R.UNIT_HEAD: T, _R.HR: T, _R.OPERATOR: E},
+    Action.HANDLE_TASKS: {_R.HR: T, _R.OPERATOR: E},
 }
 """An action that a role is not named for is refused to it."""
 

@@ -6,7 +6,7 @@ condition is a path through it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -33,6 +33,7 @@ SEVERITY = {
 """Which verdict counts for a whole that has parts, and for a fact nobody presumes: the highest."""
 
 _KIND = attrgetter("kind")
+_PLACE = attrgetter("circular", "rule")
 _UNLIKELY = 100.0  # the price of a way out that the person cannot choose (to have another status)
 
 
@@ -116,7 +117,7 @@ class Reader:
             conditions=self._literals(conditions),
             basis=outcome.basis,
             others=_sorted(carried - set(outcome.basis)),
-            contrary=self._contrary(root, outcome.kind, conditions),
+            contrary=self._contrary(root, outcome.kind, conditions, outcomes) if conditions else (),
             overridden=outcome.overridden,
             duties=outcome.duties,
         )
@@ -172,16 +173,13 @@ class Reader:
         return tuple(variable.literal(cells.start, cells.stop - 1) for variable, cells in found)
 
     def _contrary(
-        self, root: int, headline: VerdictKind, conditions: Mapping[int, range]
+        self, root: int, headline: VerdictKind, conditions: Mapping[int, range], outcomes: list[Outcome]
     ) -> tuple[RuleRef, ...]:
         """The rules that the conditions come from: what would forbid without them, what allows with them."""
-        if not conditions:
-            return ()
-        reached = (
-            (o for o in self._space.outcomes(root) if o.kind not in ALLOWED)
-            if headline in ALLOWED
-            else self._space.outcomes(root, conditions)
-        )
+        if headline in ALLOWED:
+            reached = [outcome for outcome in outcomes if outcome.kind not in ALLOWED]
+        else:
+            reached = self._space.outcomes(root, conditions)
         return _sorted({ref for outcome in reached for ref in outcome.basis})
 
     def _price(self, chosen: list[int]) -> Callable[[int, int], float]:
@@ -218,8 +216,8 @@ class Reader:
         return self._space.always(kinds, within, ALLOWED.__contains__)
 
 
-def _sorted(refs: Iterable[RuleRef]) -> tuple[RuleRef, ...]:
-    return tuple(sorted(refs, key=attrgetter("circular", "rule")))
+def _sorted(refs: Collection[RuleRef]) -> tuple[RuleRef, ...]:
+    return tuple(sorted(refs, key=_PLACE) if len(refs) > 1 else refs)
 
 
 def _stretched(cells: range, step: int, size: int) -> range | None:

@@ -30,6 +30,8 @@ VOCABULARY = "kosakata"
 LANGUAGE_FILES = ("niat", "obrolan", "waktu")
 ROSTER_FILE = "daftar_pegawai"
 """Words of exported rosters. Not needed for answering: it may be missing."""
+CONFIRMING_FILE = "konfirmasi"
+"""Words by which people acknowledge a circular. It may be missing too."""
 
 FILES_KEPT = 400
 """Parsed files that the cache keeps."""
@@ -89,8 +91,9 @@ class _Loader:
 
     def _language(self) -> Iterator[str]:
         yield from LANGUAGE_FILES
-        if (self._directory / VOCABULARY / f"{ROSTER_FILE}.yaml").is_file():
-            yield ROSTER_FILE
+        for name in (ROSTER_FILE, CONFIRMING_FILE):
+            if (self._directory / VOCABULARY / f"{name}.yaml").is_file():
+                yield name
 
     def _entries(self, name: str, shape: type[schema.ShapeType], group: str) -> schema.ShapeType:
         """A file that is a list of entries under `group`; what is wrong with the list is collected."""

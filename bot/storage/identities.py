@@ -6,10 +6,10 @@ her codes, her accounts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,6 +18,7 @@ from bot.people.identity import Account, Holder, Linking, NewCode, Result
 from bot.storage.access import note
 from bot.storage.changes import staff_changed
 from bot.storage.engine import insert_or
+from bot.storage.gathering import Gathering
 from bot.storage.tables import code_tries, codes, identities, people, roster_imports
 
 AT_ONCE = 500
@@ -31,10 +32,23 @@ class SqlIdentities:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._holders = Gathering(self._read_holders)
 
     async def holder(self, account: Account) -> Holder | None:
+        return await self._holders.get(account)
+
+    async def _read_holders(self, asked: Sequence[Account]) -> Mapping[Account, Holder]:
+        found: dict[Account, Holder] = {}
+        linked = select(*HOLDER, identities.c.external_id).join(
+            identities, identities.c.person_id == people.c.id
+        )
         async with self._engine.connect() as connection:
-            return await _holder_of(connection, account)
+            for channel in {account.channel for account in asked}:
+                those = [account.external_id for account in asked if account.channel == channel]
+                mine = (identities.c.channel == channel, identities.c.external_id.in_(those))
+                for row in await connection.execute(linked.where(*mine)):
+                    found[Account(channel, row.external_id)] = _holder(row)
+        return found
 
     async def accounts(self, person: int) -> Sequence[Account]:
         async with self._engine.connect() as connection:
@@ -244,7 +258,7 @@ def _key(table: Any, account: Account) -> tuple[ColumnElement[bool], ColumnEleme
     return table.c.channel == account.channel, table.c.external_id == account.external_id
 
 
-def _holder(row: Row[Any, Any, Any]) -> Holder:
+def _holder(row: Any) -> Holder:
     return Holder(row.id, row.regency, row.left_on)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.problems import Problem
+from bot.storage import campaign_tables  # noqa: F401  # whoever works with a whole ledger knows all its tables
 from bot.storage.engine import lock_for_migration
 
 SCRIPTS = Path(__file__).parent / "migrations"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, select, update
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.people.profile import Profile, Step
 from bot.storage.engine import insert_or
+from bot.storage.gathering import Gathering
 from bot.storage.tables import profiles
 
 CACHED = 20_000
@@ -29,6 +30,7 @@ class SqlProfiles:
         self._cache: dict[tuple[str, str], Profile | None] = {}
         self._cleared = 0
         self._used: set[tuple[str, str]] = set()
+        self._gathered = Gathering(self._read)
 
     async def get(self, channel: str, external_id: str) -> Profile | None:
         key = (channel, external_id)
@@ -36,15 +38,22 @@ class SqlProfiles:
         if key in self._cache:
             return self._cache[key]
         cleared = self._cleared
-        query = select(profiles).where(profiles.c.channel == channel, profiles.c.external_id == external_id)
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        found = await self._gathered.get(key)
         if key in self._cache:  # changed while this was being read: that is newer
             return self._cache[key]
-        found = _profile(row) if row else None
         if cleared != self._cleared:  # what was read may be older than the change that cleared the rest
             return found
         return self._remember(key, found)
+
+    async def _read(self, asked: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Profile]:
+        found = {}
+        async with self._engine.connect() as connection:
+            for channel in {channel for channel, _ in asked}:
+                those = [external_id for on, external_id in asked if on == channel]
+                mine = (profiles.c.channel == channel, profiles.c.external_id.in_(those))
+                for row in await connection.execute(select(profiles).where(*mine)):
+                    found[channel, row.external_id] = _profile(row)
+        return found
 
     async def put(self, profile: Profile) -> None:
         now = int(self._clock())

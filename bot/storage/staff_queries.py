@@ -23,7 +23,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    true,
     union_all,
 )
 
@@ -36,6 +35,7 @@ DEEPEST = 50
 Day: TypeAlias = date | BindParameter[date]
 
 PERSON = bindparam("person", type_=BigInteger())
+PEOPLE = bindparam("people", type_=BigInteger(), expanding=True)
 UNIT = bindparam("unit", type_=BigInteger())
 REGENCY = bindparam("regency", type_=Text())
 DAY = bindparam("day", type_=Date())
@@ -87,6 +87,17 @@ def _below() -> Select[Any]:
 
 
 _UNIT_LINEAGE = _upwards(select(units.c.id, units.c.parent_id).where(units.c.id == UNIT))
+_LINEAGES = _upwards(
+    select(
+        units.c.id,
+        units.c.parent_id,
+        placements.c.kind,
+        placements.c.since,
+        placements.c.person_id.label("of"),
+    )
+    .join(placements, placements.c.unit_id == units.c.id)
+    .where(placements.c.person_id.in_(PEOPLE), holds(placements))
+)
 _PERSON_LINEAGE = _upwards(
     select(units.c.id, units.c.parent_id, placements.c.kind, placements.c.since)
     .join(placements, placements.c.unit_id == units.c.id)
@@ -128,20 +139,27 @@ _own_regency = select(people.c.regency).where(people.c.id == PERSON).scalar_subq
 ROOT_OF_PERSON = select(units.c.id).where(units.c.regency == _own_regency, units.c.parent_id.is_(None))
 
 
-def _member() -> Select[Any]:
-    up, unit = _PERSON_LINEAGE, units.alias("unit")
+def _members() -> Select[Any]:
+    up, unit = _LINEAGES, units.alias("unit")
     own = (column.label(f"unit_{column.name}") for column in unit.c)
     lineage = (
-        select(*own, up.c.kind.label("how"), up.c.depth, up.c.since)
+        select(*own, up.c.of, up.c.kind.label("how"), up.c.depth, up.c.since)
         .join(unit, unit.c.id == up.c.id)
         .subquery("lineage")
     )
-    both = people.outerjoin(lineage, true())
-    return select(people, lineage).select_from(both).where(people.c.id == PERSON, serves())
+    both = people.outerjoin(lineage, lineage.c.of == people.c.id)
+    return select(people, lineage).select_from(both).where(people.c.id.in_(PEOPLE), serves())
 
 
-MEMBER = _member()
-"""The person beside each unit of her lineages; one row without a unit where she has no placement that day."""
+MEMBERS = _members()
+"""People beside each unit of their lineages; one row without a unit for who has no placement that day."""
+
+ABSENCES_OF = select(absences).where(absences.c.person_id.in_(PEOPLE)).order_by(absences.c.since)
+HELD_BY = (
+    select(assignments)
+    .join(people, people.c.id == assignments.c.person_id)
+    .where(assignments.c.person_id.in_(PEOPLE), holds(assignments), serves())
+)
 
 ABSENCES = select(absences).where(absences.c.person_id == PERSON).order_by(absences.c.since)
 UPCOMING_ROLES = (

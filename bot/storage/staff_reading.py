@@ -32,9 +32,12 @@ from bot.people.staff import (
 from bot.people.unit_names import matching, only, path_of
 from bot.storage import staff_queries as queries
 from bot.storage.access import note
+from bot.storage.gathering import Gathering
 from bot.storage.tables import people, placements, units
 
 Rows = Sequence[Row[Any]]
+Parts = tuple[Rows, Rows, Rows]
+"""Of a member: her lineages, absences and roles."""
 
 
 class StaffReading:
@@ -43,6 +46,7 @@ class StaffReading:
     def __init__(self, engine: AsyncEngine, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._clock = clock
+        self._members = Gathering(self._read_members)
 
     async def _rows(self, *statements: Select[Any], **holes: object) -> list[Rows]:
         """What each statement gives; all see the same state of the database or a later one."""
@@ -65,10 +69,22 @@ class StaffReading:
     async def member(self, person: int, day: date) -> Member | None:
         """What answering and rights depend on that day. None: no such person, or she has left. Somebody
         without a placement that day belongs to the regency itself."""
-        lineage, leaves, held = await self._rows(
-            queries.MEMBER, queries.ABSENCES, queries.HELD, person=person, day=day
-        )
-        if lineage and lineage[0].unit_id is None:
+        found = await self._members.get((person, day))
+        return await self._member(*found) if found else None
+
+    async def _read_members(self, asked: Sequence[tuple[int, date]]) -> Mapping[tuple[int, date], Parts]:
+        found: dict[tuple[int, date], Parts] = {}
+        for day in {day for _, day in asked}:
+            those = [person for person, on in asked if on == day]
+            statements = (queries.MEMBERS, queries.ABSENCES_OF, queries.HELD_BY)
+            lineages, *others = await self._rows(*statements, people=those, day=day)
+            leaves, held = (_grouped(rows, "person_id") for rows in others)
+            for person, rows in _grouped(lineages, "id").items():
+                found[person, day] = rows, leaves.get(person, ()), held.get(person, ())
+        return found
+
+    async def _member(self, lineage: Rows, leaves: Rows, held: Rows) -> Member | None:
+        if lineage[0].unit_id is None:
             root = await self.root(lineage[0].regency)
             placed = [root] if root else []
         else:
@@ -253,6 +269,13 @@ def assignment_of(row: Row[Any], prefix: str = "") -> Assignment:
     names = ("role", "unit_id", "since", "until", "standing", "id")
     role, unit, since, until, standing, identity = (row._mapping[prefix + name] for name in names)
     return Assignment(Role(role), unit, since, until, Standing(standing), identity)
+
+
+def _grouped(rows: Rows, column: str) -> dict[int, list[Row[Any]]]:
+    groups: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, column), []).append(row)
+    return groups
 
 
 def _ordered(lineage: Rows) -> list[Unit]:

@@ -41,7 +41,7 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self._screen, keys.encode())
 
-    def wait_for(self, text: str, seconds: float = 30) -> None:
+    def wait_for(self, text: str, seconds: float = 120) -> None:
         """Reads the screen until `text` appears; fails if it does not."""
         start = len(self.shown)
         while text not in self.shown[start:]:

@@ -48,6 +48,10 @@ approve_campaign  -        -           ob           obsam   obsaxmn
 run_campaign      -        -           -            obsam   obsaxmn
 see_campaign      -        ob          ob           obsam   obsaxmn
 export_campaign   -        -           ob           obsam   obsaxmn
+proxy_request     -        ob          -            obsam   obsaxmn
+proxy_approve     -        -           ob           obsam   obsaxmn
+open_assembly     -        ob          ob           obsam   obsaxmn
+handle_tasks      -        -           -            obsam   obsaxmn
 """
 """The scopes in which a holder of the role may do it. HR holds the role over the whole regency, so that all
 of it is hers; the operator over everything."""

@@ -4,7 +4,8 @@ dates.py       a day in a cell
 words.py       the words of headers and cells (kosakata/daftar_pegawai.yaml), and how texts are compared
 cells.py       a cell as text
 reading.py     a file as sheets of rows: which kind it is, what is wrong with it
-csv_file.py    … from CSV; xlsx_file.py … from XLSX
+csv_file.py    … from CSV
+xlsx_file.py   … from XLSX; xlsx_parts.py streams its cells
 mapping.py     which column holds what: proposed from the headers, written by hand, kept per regency
 mapping_file.py  the mapping as YAML
 columns.py     where the header row is, and which column of it has each field

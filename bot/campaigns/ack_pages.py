@@ -1,0 +1,135 @@
+"""What people see when they acknowledge a circular.
+
+k:ack:CAMPAIGN     acknowledges           k:undo:CAMPAIGN     takes it back
+k:notme:CAMPAIGN   asks once more         k:notme2:CAMPAIGN   makes the task
+k:unclear:CAMPAIGN makes the task         k:wrong:CAMPAIGN    an acknowledgment by proxy is wrong
+k:here:TOKEN       acknowledges at an assembly
+k:wall:CAMPAIGN:UNIT  shows the code of an assembly
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from bot.campaigns.acknowledging import Outcome, Told
+from bot.campaigns.content import Content, message
+from bot.campaigns.ports import Waiting
+from bot.model import Button, Reply
+from bot.rendering import dates
+from bot.rendering.texts import Texts
+
+PREFIX = "k:"
+LISTED = 8
+"""Circulars that one message offers: with a line on each, a phone's screen."""
+
+LONGEST = 90
+"""Letters of a subject in a sentence."""
+
+
+def circular_buttons(campaign: int, texts: Texts) -> tuple[tuple[Button, ...], ...]:
+    """The rows below a circular that is sent."""
+    others = (
+        Button(texts("ack.button_not_me"), f"k:notme:{campaign}"),
+        Button(texts("ack.button_unclear"), f"k:unclear:{campaign}"),
+    )
+    return ((_read(campaign, texts),), others)
+
+
+def _read(campaign: int, texts: Texts) -> Button:
+    return Button(texts("ack.button_read"), f"k:ack:{campaign}")
+
+
+def named(content: Content, texts: Texts) -> str:
+    """The circular within a sentence."""
+    subject = content.subject if len(content.subject) <= LONGEST else f"{content.subject[:LONGEST].rstrip()}…"
+    if not content.number:
+        return subject
+    return texts("ack.named", number=content.number, subject=subject)
+
+
+def when(moment: int, zone: tzinfo, texts: Texts) -> str:
+    """ "Sen 23 Nov 2026 09.10 WIB". `moment`: seconds since 1970."""
+    at = datetime.fromtimestamp(moment, zone)
+    return f"{dates.day(at, texts)} {dates.clock(at, texts)} {dates.zone_name(at)}"
+
+
+def recorded(told: Told, outcome: Outcome, zone: tzinfo, texts: Texts) -> Reply:
+    assert outcome.at is not None
+    text = texts("ack.recorded", circular=named(told.content, texts), when=when(outcome.at, zone, texts))
+    if outcome.late and outcome.due is not None:
+        text += "\n" + texts("ack.late", due=when(outcome.due, zone, texts))
+    undo = Button(texts("ack.button_undo"), f"k:undo:{told.campaign}")
+    return Reply(text, ((undo,),))
+
+
+def already(told: Told, at: int, zone: tzinfo, texts: Texts) -> Reply:
+    circular = named(told.content, texts)
+    return Reply(texts("ack.already", circular=circular, when=when(at, zone, texts)))
+
+
+def undone(told: Told, texts: Texts, *, replace: bool) -> Reply:
+    text = texts("ack.undone", circular=named(told.content, texts))
+    return Reply(text, ((_read(told.campaign, texts),),), replace=replace)
+
+
+def not_recorded(action: str | None, texts: Texts) -> Reply:
+    """`action`: of the button that tries again; None: it was said in words."""
+    row = ((Button(texts("ack.button_again"), action),),) if action else ()
+    return Reply(texts("ack.not_recorded"), row)
+
+
+def not_me(told: Told, texts: Texts) -> Reply:
+    yes = Button(texts("ack.button_not_me_yes"), f"k:notme2:{told.campaign}")
+    text = texts("ack.not_me", circular=named(told.content, texts))
+    return Reply(text, ((yes,), (_read(told.campaign, texts),)))
+
+
+def again(told: Told, texts: Texts) -> Reply:
+    """The circular once more, after it was not understood."""
+    text = "\n\n".join((texts("ack.unclear"), message(told.content, texts)))
+    return Reply(text, ((_read(told.campaign, texts),),))
+
+
+def choice(waiting: Sequence[Waiting], zone: tzinfo, texts: Texts, key: str) -> Reply:
+    """Several circulars to acknowledge one by one, or one that only waits."""
+    shown = waiting[:LISTED]
+    if len(shown) == 1:
+        lines = [_line(shown[0], zone, texts)]
+        rows = [(_read(shown[0].told.campaign, texts),)]
+    else:
+        lines = [f"{n}. {_line(one, zone, texts)}" for n, one in enumerate(shown, 1)]
+        numbered = [
+            Button(texts("ack.button_nth", number=n), f"k:ack:{one.told.campaign}")
+            for n, one in enumerate(shown, 1)
+        ]
+        rows = [tuple(numbered[at : at + 2]) for at in range(0, len(numbered), 2)]  # type: ignore[misc]
+    if len(waiting) > LISTED:
+        lines.append(texts("ack.more", count=len(waiting) - LISTED))
+    return Reply("\n\n".join([texts(key), *lines]), tuple(rows))
+
+
+def _line(one: Waiting, zone: tzinfo, texts: Texts) -> str:
+    circular = named(one.told.content, texts)
+    return texts("ack.waiting_line", circular=circular, due=when(one.due, zone, texts))
+
+
+def undo_choice(given: Sequence[Told], texts: Texts) -> Reply:
+    lines = [f"{n}. {named(told.content, texts)}" for n, told in enumerate(given[:LISTED], 1)]
+    rows = tuple(
+        (Button(texts("ack.button_undo_nth", number=n), f"k:undo:{told.campaign}"),)
+        for n, told in enumerate(given[:LISTED], 1)
+    )
+    return Reply("\n".join([texts("ack.undo_which"), *lines]), rows)
+
+
+def present(told: Told, token: str, texts: Texts) -> Reply:
+    """The circular for somebody who has scanned the code of an assembly."""
+    text = "\n\n".join((texts("assembly.welcome"), message(told.content, texts)))
+    return Reply(text, ((Button(texts("ack.button_read"), f"k:here:{token}"),),))
+
+
+def proxy_page(told: Told, texts: Texts) -> Reply:
+    """For the person for whom somebody else has acknowledged."""
+    wrong = Button(texts("proxy.button_wrong"), f"k:wrong:{told.campaign}")
+    return Reply(texts("proxy.told", circular=named(told.content, texts)), ((wrong,),))

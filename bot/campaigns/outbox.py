@@ -1,0 +1,21 @@
+"""What the command line needs of those who send: it opens one, and closes it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.campaigns.campaign import CampaignState
+from bot.campaigns.sending import Outcome
+
+
+class Outbox(Protocol):
+    async def run(self, campaign: int) -> CampaignState:
+        """Sends what is due, obeying the lane; the state of the campaign when nothing is left to send, or
+        when it was paused or cancelled."""
+
+    async def try_out(self, campaign: int, person: int) -> Outcome:
+        """The message of the campaign to one person, who need not be addressed: no delivery, and nothing that
+        counts as an acknowledgment."""
+
+    async def remind(self, campaign: int) -> int:
+        """The reminders of the campaign that are due now; how many messages."""

@@ -1,0 +1,55 @@
+"""Whether a message declares "sudah saya baca", or takes it back.
+
+Narrow on purpose, for what it decides is evidence: every word must be one of kosakata/konfirmasi.yaml. A
+question, a "belum", somebody else or an unknown word makes a message no declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.understanding.normalise import Normaliser
+from bot.vocabulary import Vocabulary
+
+FILE = "konfirmasi"
+LONGEST = 200
+"""Letters of the longest declaration; what is longer says more than that."""
+
+_MARKS = frozenset(".,!;:()\n-/")
+
+
+class Sayings:
+    """Compiled once from the vocabulary; without the file of words nothing is a declaration."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._normaliser = Normaliser(vocabulary.language["obrolan"])
+        words = vocabulary.language.get(FILE, {})
+        self._already = self._norms(words.get("sudah", ()))
+        self._reading = self._norms(words.get("membaca", ()))
+        self._beside = self._norms(words.get("pelengkap", ())) | self._already | self._reading
+        self._undoing = self._norms(words.get("batal", ()))
+        self._beside_undoing = self._norms(words.get("pelengkap_batal", ())) | self._undoing
+
+    def declares(self, text: str) -> bool:
+        """ "sudah saya baca dan pahami": may be recorded as an acknowledgment."""
+        said = self._said(text)
+        return bool(said & self._already and said & self._reading) and said <= self._beside
+
+    def undoes(self, text: str) -> bool:
+        """ "batalkan"."""
+        said = self._said(text)
+        return bool(said & self._undoing) and said <= self._beside_undoing
+
+    def mentions(self, text: str) -> bool:
+        """Whether it says anything of having read."""
+        return bool(self._said(text) & self._reading)
+
+    def _said(self, text: str) -> frozenset[str]:
+        """Its words; empty where it is too long to be a declaration."""
+        if len(text) > LONGEST:
+            return frozenset()
+        return frozenset(token.norm for token in self._normaliser.tokens(text)) - _MARKS
+
+    def _norms(self, source: str | Iterable[str]) -> frozenset[str]:
+        phrases = source.split(",") if isinstance(source, str) else source
+        return frozenset(token.norm for phrase in phrases for token in self._normaliser.tokens(phrase))

@@ -1,0 +1,115 @@
+"""The versions of circulars in the ledger: what is sent, as it was when it was sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.campaigns.campaign import Version
+from bot.campaigns.content import Content, Document
+from bot.problems import Problem
+from bot.storage.campaign_tables import circular_versions as table
+
+_SHOWN = (
+    table.c.id,
+    table.c.regency,
+    table.c.circular,
+    table.c.digest,
+    table.c.number,
+    table.c.dated,
+    table.c.subject,
+    table.c.issuer,
+    table.c.material,
+    table.c.replaces_id,
+)
+"""Without the document, which can be large."""
+
+
+async def add_version(
+    connection: AsyncConnection,
+    content: Content,
+    by: str,
+    at: int,
+    *,
+    material: bool = True,
+    replaces: int | None = None,
+) -> Version:
+    """The version with this content: the one that there is already, else a new one."""
+    same = (table.c.regency == content.regency) & (table.c.digest == content.digest)
+    row = (await connection.execute(select(*_SHOWN).where(same))).one_or_none()
+    if row is None:
+        values = _values(content) | {"material": material, "replaces_id": replaces}
+        made = insert(table).values(**values, created_by=by, created_at=at).returning(*_SHOWN)
+        row = (await connection.execute(made)).one()
+    return _version(row)
+
+
+def _values(content: Content) -> dict[str, Any]:
+    document = content.document
+    return {
+        "regency": content.regency,
+        "circular": content.circular,
+        "digest": content.digest,
+        "number": content.number,
+        "dated": content.dated,
+        "subject": content.subject,
+        "issuer": content.issuer,
+        "summary": json.dumps({language: list(lines) for language, lines in content.summary.items()}),
+        "law": content.law,
+        "wording": content.wording,
+        "document": document.content if document else None,
+        "document_name": document.name if document else None,
+    }
+
+
+async def version(connection: AsyncConnection, number: int) -> Version:
+    """Raises Problem if there is none."""
+    row = (await connection.execute(select(*_SHOWN).where(table.c.id == number))).one_or_none()
+    if row is None:
+        raise Problem("campaign.no_version", version=number)
+    return _version(row)
+
+
+async def latest_version(connection: AsyncConnection, regency: str, circular: str) -> Version | None:
+    """The newest version of a circular. None: none was ever sent."""
+    query = select(*_SHOWN).where(table.c.regency == regency, table.c.circular == circular)
+    row = (await connection.execute(query.order_by(table.c.id.desc()).limit(1))).one_or_none()
+    return _version(row) if row else None
+
+
+async def content(connection: AsyncConnection, number: int) -> Content:
+    """What is sent. Raises Problem if there is no such version."""
+    row = (await connection.execute(select(table).where(table.c.id == number))).one_or_none()
+    if row is None:
+        raise Problem("campaign.no_version", version=number)
+    document = Document(row.document_name, bytes(row.document)) if row.document is not None else None
+    return Content(
+        regency=row.regency,
+        circular=row.circular,
+        number=row.number,
+        dated=row.dated,
+        subject=row.subject,
+        issuer=row.issuer,
+        summary={language: tuple(lines) for language, lines in json.loads(row.summary).items()},
+        law=row.law,
+        wording=row.wording,
+        document=document,
+    )
+
+
+def _version(row: Any) -> Version:
+    return Version(
+        id=row.id,
+        regency=row.regency,
+        circular=row.circular,
+        digest=row.digest,
+        number=row.number,
+        dated=row.dated,
+        subject=row.subject,
+        issuer=row.issuer,
+        material=row.material,
+        replaces=row.replaces_id,
+    )

@@ -1,0 +1,462 @@
+"""Campaigns in the ledger: made, previewed, taken from state to state, kept in step with the staff."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.campaigns.addressing import Preview, Terms
+from bot.campaigns.campaign import Campaign, CampaignState, DeliveryState, Step, Unreachable, Version
+from bot.campaigns.campaign import check_approver as check_second_person
+from bot.campaigns.change import Change, Kind, Profile
+from bot.campaigns.content import Content
+from bot.campaigns.evidence import Event
+from bot.problems import Problem
+from bot.storage import campaign_versions
+from bot.storage.access import note
+from bot.storage.audiences import Found, People, Wanted, bound
+from bot.storage.campaign_counts import Cell, move
+from bot.storage.campaign_tables import campaigns, deliveries, delivery_counts
+from bot.storage.deliveries import SqlDeliveries, due_of, put_step, state_of
+from bot.storage.evidence import append
+from bot.storage.faults import spoken
+from bot.storage.tables import people
+
+OPEN_AFTER_DUE = 90 * 86_400
+"""Seconds after its deadline for which a campaign still takes in who joins, comes back or registers."""
+
+KEPT = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.DONE)
+"""States in which joiners are added and leavers withdrawn; before these the audience is read anew."""
+
+C, D, S = campaigns.c, deliveries.c, DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A campaign to be made. `change`: only those whom it concerns are asked; None: all."""
+
+    regency: str
+    version: int
+    audience: str
+    due: datetime
+    quiz: bool = False
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the staff's changes did to a campaign."""
+
+    added: int = 0
+    withdrawn: int = 0
+
+
+class SqlCampaigns:
+    """`clock`: seconds since 1970. Who may do what is asked before (`rights.require`); here `by` is only
+    written down."""
+
+    def __init__(self, engine: AsyncEngine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+    # --- versions ---
+
+    async def add_version(
+        self, content: Content, by: str, *, material: bool = True, replaces: int | None = None
+    ) -> Version:
+        """The version with this content: the one that there is already, else a new one."""
+        with spoken():
+            async with self._engine.begin() as connection:
+                return await campaign_versions.add_version(
+                    connection, content, by, self._now(), material=material, replaces=replaces
+                )
+
+    async def version(self, number: int) -> Version:
+        async with self._engine.connect() as connection:
+            return await campaign_versions.version(connection, number)
+
+    async def latest_version(self, regency: str, circular: str) -> Version | None:
+        async with self._engine.connect() as connection:
+            return await campaign_versions.latest_version(connection, regency, circular)
+
+    async def content(self, version: int) -> Content:
+        async with self._engine.connect() as connection:
+            return await campaign_versions.content(connection, version)
+
+    # --- making ---
+
+    async def preview(self, draft: Draft, terms: Terms, day: date) -> Preview:
+        """Whom it would reach; writes nothing. Raises Problem for an expression that means nothing."""
+        preview = Preview()
+        with spoken():
+            async with self._engine.connect() as connection:
+                wanted = await _wanted(connection, draft, terms, day)
+                async for _, page in People(draft.regency, terms, day).pages(connection, wanted):
+                    for found in page:
+                        preview.add(found.unit, found.standing)
+        return preview
+
+    async def create(self, draft: Draft, terms: Terms, day: date, by: str) -> tuple[Campaign, Preview]:
+        """The campaign and its deliveries, in one transaction. Raises Problem: the expression means nothing,
+        or nobody; the deadline is over."""
+        if draft.due.timestamp() <= self._now():
+            raise Problem("campaign.due_over", due=draft.due.isoformat())
+        with spoken():
+            async with self._engine.begin() as connection:
+                wanted = await _wanted(connection, draft, terms, day)
+                campaign = await self._insert(connection, draft, by)
+                preview, change = Preview(), Counter[Cell]()
+                pages = People(draft.regency, terms, day, campaign).pages(connection, wanted)
+                async for _, page in pages:
+                    for found in page:
+                        preview.add(found.unit, found.standing)
+                    await _deliver(connection, campaign, page, self._now(), None, change)
+                if not preview.addressed:
+                    raise Problem("campaign.nobody", audience=draft.audience)
+                await move(connection, campaign, change)
+                await self._noted(connection, campaign, draft.regency, by, "create", preview.addressed)
+                return await _campaign(connection, campaign), preview
+
+    async def _insert(self, connection: AsyncConnection, draft: Draft, by: str) -> int:
+        now = self._now()
+        values = {
+            "regency": draft.regency,
+            "version_id": draft.version,
+            "audience": draft.audience,
+            "concerned": _written(draft.change),
+            "due_at": int(draft.due.timestamp()),
+            "state": CampaignState.DRAFT,
+            "author": by,
+            "quiz": draft.quiz,
+            "created_at": now,
+            "updated_at": now,
+        }
+        return int((await connection.execute(insert(campaigns).values(values).returning(C.id))).scalar_one())
+
+    async def _noted(
+        self, connection: AsyncConnection, campaign: int, regency: str, by: str, what: str, count: int | None
+    ) -> None:
+        now = self._now()
+        await note(connection, now, by, f"campaign.{what}", regency=regency, count=count)
+        if what == "create":
+            await append(connection, [Event("created", now, campaign, details={"addressed": count or 0})])
+
+    # --- reading ---
+
+    async def get(self, campaign: int) -> Campaign:
+        """Raises Problem if there is none."""
+        with spoken():
+            async with self._engine.connect() as connection:
+                return await _campaign(connection, campaign)
+
+    async def of_regency(self, regency: str) -> Sequence[Campaign]:
+        """The latest first."""
+        with spoken():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(
+                    select(campaigns).where(C.regency == regency).order_by(C.id.desc())
+                )
+                return [_read(row) for row in rows]
+
+    async def in_state(self, *states: CampaignState) -> Sequence[Campaign]:
+        with spoken():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(select(campaigns).where(C.state.in_(states)).order_by(C.id))
+                return [_read(row) for row in rows]
+
+    async def progress(self, campaign: int) -> Mapping[DeliveryState, int]:
+        """How many deliveries are in which state."""
+        counts = delivery_counts.c
+        query = select(counts.state, func.sum(counts.count)).where(counts.campaign_id == campaign)
+        with spoken():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(query.group_by(counts.state))
+                return {DeliveryState(state): int(count) for state, count in rows if count}
+
+    # --- steps ---
+
+    async def step(
+        self,
+        campaign: int,
+        step: Step,
+        by: str,
+        *,
+        seen: CampaignState | None = None,
+        starts: datetime | None = None,
+    ) -> Campaign:
+        """Takes the campaign on. `seen`: the state that the actor was shown. `starts`: of an approval, when
+        it is to run; None: at once. Raises Problem: the step is not open, somebody was quicker, or the
+        approver is the author."""
+        with spoken():
+            async with self._engine.begin() as connection:
+                state = await state_of(connection, campaign, lock=True)
+                found = await _campaign(connection, campaign)
+                if seen is not None and seen is not state:
+                    raise Problem("campaign.overtaken", state=state.value)
+                values: dict[str, object] = {}
+                if step is Step.APPROVE:
+                    check_second_person(found, by)
+                    values = {"approver": by, "starts_at": _seconds(starts) or self._now()}
+                await note(connection, self._now(), by, f"campaign.{step.value}", regency=found.regency)
+                await put_step(connection, campaign, state, step, self._now(), **values)
+                return await _campaign(connection, campaign)
+
+    async def start_due(self) -> Sequence[int]:
+        """Starts the approved campaigns whose time has come; their ids."""
+        due = select(C.id).where(C.state == CampaignState.APPROVED, C.starts_at <= self._now())
+        with spoken():
+            async with self._engine.begin() as connection:
+                found = list(await connection.scalars(due.with_for_update()))
+                for campaign in found:
+                    await put_step(connection, campaign, CampaignState.APPROVED, Step.START, self._now())
+        return found
+
+    # --- the staff changes ---
+
+    async def open_ones(self, regency: str) -> Sequence[Campaign]:
+        """Those that still take in who joins."""
+        alive = C.state.in_([state for state in CampaignState if state is not CampaignState.CANCELLED])
+        young = C.due_at + OPEN_AFTER_DUE > self._now()
+        query = select(campaigns).where(C.regency == regency, alive, young).order_by(C.id)
+        with spoken():
+            async with self._engine.connect() as connection:
+                return [_read(row) for row in await connection.execute(query)]
+
+    async def keep(self, campaign: int, terms: Terms, day: date) -> Kept:
+        """After a roster import, and daily: adds who has joined or is back from leave, with a deadline of
+        her own once it runs; withdraws who has left, and who is not addressed any more and has not got it
+        yet. A short transaction for each page of people."""
+        added = withdrawn = 0
+        found = await self.get(campaign)
+        draft = Draft(found.regency, found.version, found.audience, found.due)
+        with spoken():
+            async with self._engine.connect() as connection:
+                change = await _concerned(connection, campaign)
+                wanted = await _wanted(connection, draft, terms, day, change)
+                everybody = People(found.regency, terms, day, campaign)
+                async for covered, page in everybody.pages(connection, wanted):
+                    done = await self._keep_page(campaign, covered, page, day)
+                    added, withdrawn = added + done.added, withdrawn + done.withdrawn
+        return Kept(added, withdrawn)
+
+    async def _keep_page(self, campaign: int, covered: range, page: Sequence[Found], day: date) -> Kept:
+        async with self._engine.connect() as connection:
+            known = await _known(connection, campaign, covered)
+        addressed = {one.person for one in page if one.standing.addressed}
+        meant = {one.person for one in page}
+        there = {person for person, state in known.items() if state != S.WITHDRAWN}
+        same = addressed <= there <= meant
+        if same and not await self._gone(campaign, covered, day):
+            return Kept()
+        async with self._engine.begin() as connection:
+            return await self._apply(connection, campaign, covered, page, day)
+
+    async def _gone(self, campaign: int, covered: range, day: date) -> bool:
+        query = select(func.count()).select_from(deliveries.join(people, people.c.id == D.person_id))
+        left = query.where(*_within(campaign, covered), *_left(day))
+        async with self._engine.connect() as connection:
+            return bool((await connection.execute(left)).scalar_one())
+
+    async def _apply(
+        self, connection: AsyncConnection, campaign: int, covered: range, page: Sequence[Found], day: date
+    ) -> Kept:
+        state, now = await state_of(connection, campaign, lock=True), self._now()
+        if state is CampaignState.CANCELLED:
+            return Kept()
+        change, events = Counter[Cell](), list[Event]()
+        withdrawn = await _withdraw(connection, campaign, covered, {one.person for one in page}, day, change)
+        due = await due_of(connection, campaign, now) if state in KEPT else None
+        added = await _add(connection, campaign, covered, page, now, due, change)
+        await move(connection, campaign, change)
+        events += [Event("withdrawn", now, campaign, person) for person in withdrawn]
+        events += [Event("joined", now, campaign, person) for person in added]
+        if added and state is CampaignState.DONE:
+            await put_step(connection, campaign, state, Step.REOPEN, now)
+        await append(connection, events)
+        return Kept(len(added), len(withdrawn))
+
+
+async def refresh(
+    campaigns: SqlCampaigns, deliveries: SqlDeliveries, regency: str, terms: Terms, day: date
+) -> None:
+    """Brings the campaigns of a regency in step with its staff: after an import, when somebody has linked an
+    account, and daily."""
+    for campaign in await campaigns.open_ones(regency):
+        await campaigns.keep(campaign.id, terms, day)
+        await deliveries.settle(campaign.id)
+
+
+# --- reading a campaign ----------------------------------------------------------------------
+
+
+async def _campaign(connection: AsyncConnection, campaign: int) -> Campaign:
+    row = (await connection.execute(select(campaigns).where(C.id == campaign))).one_or_none()
+    if row is None:
+        raise Problem("campaign.unknown", campaign=campaign)
+    return _read(row)
+
+
+def _read(row: Any) -> Campaign:
+    return Campaign(
+        id=row.id,
+        regency=row.regency,
+        version=row.version_id,
+        audience=row.audience,
+        due=_moment(row.due_at),
+        state=CampaignState(row.state),
+        author=row.author,
+        approver=row.approver,
+        starts_at=_moment(row.starts_at) if row.starts_at is not None else None,
+        quiz=bool(row.quiz),
+    )
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
+
+
+async def _wanted(
+    connection: AsyncConnection, draft: Draft, terms: Terms, day: date, change: Change | None = None
+) -> Wanted:
+    matches = await bound(connection, draft.audience, draft.regency, terms, day)
+    return Wanted(draft.regency, draft.version, matches, change or draft.change)
+
+
+def _written(change: Change | None) -> str | None:
+    if change is None:
+        return None
+    return json.dumps({"profiles": sorted(change.concerned), "default_pattern": change.default_pattern})
+
+
+async def _concerned(connection: AsyncConnection, campaign: int) -> Change | None:
+    text = (await connection.execute(select(C.concerned).where(C.id == campaign))).scalar_one()
+    if text is None:
+        return None
+    read = json.loads(text)
+    profiles = frozenset(Profile(*entry) for entry in read["profiles"])
+    return Change(Kind.MATERIAL, profiles, False, read["default_pattern"])
+
+
+# --- changing its deliveries -----------------------------------------------------------------
+
+
+def _within(campaign: int, covered: range) -> tuple[Any, ...]:
+    return D.campaign_id == campaign, D.person_id >= covered.start, D.person_id < covered.stop
+
+
+def _left(day: date) -> tuple[Any, ...]:
+    """She has left and has not acknowledged; what is being sent just now waits for the next look."""
+    open_states = D.state.not_in((S.WITHDRAWN, S.SENDING))
+    return people.c.left_on <= day, open_states, D.acknowledged_at.is_(None)
+
+
+async def _known(connection: AsyncConnection, campaign: int, covered: range) -> dict[int, str]:
+    rows = await connection.execute(select(D.person_id, D.state).where(*_within(campaign, covered)))
+    return {row.person_id: row.state for row in rows}
+
+
+async def _deliver(
+    connection: AsyncConnection,
+    campaign: int,
+    page: Sequence[Found],
+    now: int,
+    due: int | None,
+    change: Counter[Cell],
+) -> list[int]:
+    """Adds deliveries; who is not registered cannot be reached yet."""
+    rows = []
+    for one in page:
+        if not one.standing.addressed:
+            continue
+        state, reason = _first_state(one)
+        shared: dict[str, Any] = {
+            "campaign_id": campaign,
+            "person_id": one.person,
+            "unit_id": one.unit,
+            "attempts": 0,
+        }
+        rows.append(shared | {"state": state, "reason": reason, "due_at": due, "added_at": now})
+        change[Cell(one.unit, state, False)] += 1
+    if rows:
+        await connection.execute(insert(deliveries), rows)
+    return [row["person_id"] for row in rows]
+
+
+def _first_state(one: Found) -> tuple[str, str | None]:
+    if one.standing.value == "unregistered":
+        return S.UNREACHABLE.value, Unreachable.NO_IDENTITY.value
+    return S.QUEUED.value, None
+
+
+async def _withdraw(
+    connection: AsyncConnection,
+    campaign: int,
+    covered: range,
+    meant: set[int],
+    day: date,
+    change: Counter[Cell],
+) -> list[int]:
+    """Who has left; and who is not meant any more, unless it has gone out to her."""
+    unsent = D.state.in_((S.QUEUED, S.UNREACHABLE, S.FAILED))
+    query = (
+        select(D.person_id, D.unit_id, D.state, D.acknowledged_at, people.c.left_on)
+        .select_from(deliveries.join(people, people.c.id == D.person_id))
+        .where(*_within(campaign, covered), D.acknowledged_at.is_(None))
+        .where(or_(unsent, *_left(day)[:1]), D.state.not_in((S.WITHDRAWN, S.SENDING)))
+        .order_by(D.person_id)
+        .with_for_update(of=deliveries)
+    )
+    rows = [
+        row
+        for row in (await connection.execute(query)).all()
+        if (row.left_on is not None and row.left_on <= day) or row.person_id not in meant
+    ]
+    for row in rows:
+        change[Cell(row.unit_id, row.state, False)] -= 1
+        change[Cell(row.unit_id, S.WITHDRAWN.value, False)] += 1
+    gone = [row.person_id for row in rows]
+    which = (D.campaign_id == campaign, D.person_id.in_(gone))
+    if gone:
+        await connection.execute(update(deliveries).where(*which).values(state=S.WITHDRAWN, reason=None))
+    return gone
+
+
+async def _add(
+    connection: AsyncConnection,
+    campaign: int,
+    covered: range,
+    page: Sequence[Found],
+    now: int,
+    due: int | None,
+    change: Counter[Cell],
+) -> list[int]:
+    """Who is meant and has no delivery, or one that was withdrawn."""
+    known = await _known(connection, campaign, covered)
+    fresh = await _deliver(
+        connection, campaign, [one for one in page if one.person not in known], now, due, change
+    )
+    back = [one for one in page if known.get(one.person) == S.WITHDRAWN and one.standing.addressed]
+    for one in back:
+        state, reason = _first_state(one)
+        old = select(D.unit_id).where(D.campaign_id == campaign, D.person_id == one.person)
+        unit = (await connection.execute(old)).scalar_one()
+        values = {"state": state, "reason": reason, "due_at": due, "unit_id": one.unit, "claimed_by": None}
+        which = (D.campaign_id == campaign, D.person_id == one.person)
+        await connection.execute(update(deliveries).where(*which).values(values))
+        change[Cell(unit, S.WITHDRAWN.value, False)] -= 1
+        change[Cell(one.unit, state, False)] += 1
+    return fresh + [one.person for one in back]

@@ -1,0 +1,211 @@
+"""The subscriptions in the ledger: codes without names. No method tells how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, union_all, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.campaigns.recipients import Recipient
+from bot.campaigns.subscriptions import NO_RULE, Changed, Row, Subscriber
+from bot.model import RuleRef
+from bot.people.identity import Account
+from bot.storage.campaign_tables import circular_versions, subscriptions
+from bot.storage.engine import insert_or
+from bot.storage.recipients import Trees, recipients
+from bot.storage.tables import identities, people, profiles, unreachable
+from bot.storage.trouble import problem_of
+
+NEVER = 2**53
+"""A refusal does not expire."""
+
+AT_ONCE = 500
+
+
+class SqlSubscriptions:
+    """Keeps `bot.campaigns.subscriptions.Kept`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._trees = Trees()
+
+    async def add(self, rows: Sequence[Row]) -> None:
+        try:
+            async with self._engine.begin() as connection:
+                refused = await _those(connection, {row.refusal for row in rows})
+                new = [
+                    _values(row.key, row.rule, row.expires_at) for row in rows if row.refusal not in refused
+                ]
+                if new:
+                    kept = insert_or(self._engine, subscriptions, replace=("expires_at",))
+                    await connection.execute(kept, new)
+        except SQLAlchemyError as error:
+            raise problem_of(error) from error
+
+    async def rules(self) -> Sequence[RuleRef]:
+        its = subscriptions.c
+        query = select(its.circular, its.rule).where(its.circular != NO_RULE.circular).distinct()
+        async with self._engine.connect() as connection:
+            return [RuleRef(*row) for row in await connection.execute(query)]
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        async with self._engine.begin() as connection:
+            for some in _chunks(keys):
+                await connection.execute(delete(subscriptions).where(subscriptions.c.key.in_(some)))
+
+    async def refuse(self, key: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(insert_or(self._engine, subscriptions), _values(key, NO_RULE, NEVER))
+
+    async def refuses(self, key: str) -> bool:
+        async with self._engine.connect() as connection:
+            return bool(await _those(connection, {key}))
+
+    # --- a change ---
+
+    async def mark(self, circular: str, rules: Sequence[str], version: int) -> None:
+        its = subscriptions.c
+        async with self._engine.begin() as connection:
+            for some in _chunks(rules):
+                concerned = update(subscriptions).where(its.circular == circular, its.rule.in_(some))
+                await connection.execute(concerned.values(version_id=version))
+
+    async def changed(self, now: int) -> Sequence[Changed]:
+        its, version = subscriptions.c, circular_versions.c
+        query = (
+            select(its.circular, its.rule, version.id, version.subject, version.number)
+            .join(circular_versions, version.id == its.version_id)
+            .where(its.expires_at > now)
+            .distinct()
+        )
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(query)
+            return [Changed(RuleRef(r.circular, r.rule), r.id, r.subject, r.number) for r in rows]
+
+    async def take(self, keys: Sequence[str], now: int) -> frozenset[str]:
+        its = subscriptions.c
+        taken: set[str] = set()
+        async with self._engine.begin() as connection:
+            for some in _chunks(sorted(keys)):
+                told = its.key.in_(some) & its.version_id.is_not(None) & (its.expires_at > now)
+                gone = delete(subscriptions).where(told).returning(its.key)
+                taken.update((await connection.execute(gone)).scalars())
+        return frozenset(taken)
+
+    async def clear_expired(self, now: int) -> None:
+        async with self._engine.begin() as connection:
+            await expire(connection, now)
+
+    async def accounts(
+        self, after: Account | None, most: int, channels: Sequence[str], now: datetime
+    ) -> Sequence[Subscriber]:
+        async with self._engine.connect() as connection:
+            page = (await connection.execute(_accounts(channels, after, most))).all()
+            known = await self._known(connection, page, channels, now)
+        return [_subscriber(row, known.get(row.person_id)) for row in page]
+
+    async def _known(
+        self, connection: AsyncConnection, page: Sequence[Any], channels: Collection[str], now: datetime
+    ) -> dict[int, Recipient]:
+        found: dict[int, Recipient] = {}
+        day = now.astimezone(UTC).date()
+        for regency in {row.regency for row in page}:
+            among = [row.person_id for row in page if row.regency == regency and row.person_id is not None]
+            tree = await self._trees.of(connection, regency)
+            found |= await recipients(connection, tree, among, day, channels)
+        return found
+
+
+async def expire(connection: AsyncConnection, now: int) -> int:
+    """For the daily job: what is over goes; how much of it did."""
+    gone = delete(subscriptions).where(subscriptions.c.expires_at <= now)
+    return (await connection.execute(gone)).rowcount
+
+
+def _values(key: str, rule: RuleRef, expires_at: int) -> dict[str, Any]:
+    return {"key": key, "circular": rule.circular, "rule": rule.rule, "expires_at": expires_at}
+
+
+async def _those(connection: AsyncConnection, keys: Collection[str]) -> set[str]:
+    """Those of the keys that are refusals."""
+    found: set[str] = set()
+    for some in _chunks(sorted(keys)):
+        its = subscriptions.c
+        query = select(its.key).where(its.key.in_(some), its.circular == NO_RULE.circular)
+        found.update((await connection.execute(query)).scalars())
+    return found
+
+
+def _chunks(several: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (several[at : at + AT_ONCE] for at in range(0, len(several), AT_ONCE))
+
+
+# --- accounts --------------------------------------------------------------------------------
+
+
+def _closed(table: Any) -> ColumnElement[bool]:
+    """Nothing can be sent to the account's chat."""
+    chat = and_(unreachable.c.channel == table.c.channel, unreachable.c.chat_id == table.c.external_id)
+    return exists().where(chat).correlate(table)
+
+
+def _members(channels: Sequence[str]) -> Select[Any]:
+    own = and_(profiles.c.channel == identities.c.channel, profiles.c.external_id == identities.c.external_id)
+    return (
+        select(
+            identities.c.channel,
+            identities.c.external_id,
+            identities.c.person_id,
+            people.c.regency,
+            people.c.pattern,
+            profiles.c.language,
+        )
+        .select_from(identities.join(people, people.c.id == identities.c.person_id).outerjoin(profiles, own))
+        .where(identities.c.channel.in_(channels), profiles.c.stopped_at.is_(None), ~_closed(identities))
+    )
+
+
+def _guests(channels: Sequence[str]) -> Select[Any]:
+    linked = and_(
+        identities.c.channel == profiles.c.channel, identities.c.external_id == profiles.c.external_id
+    )
+    nobody = identities.c.person_id.label("person_id")
+    return (
+        select(
+            profiles.c.channel,
+            profiles.c.external_id,
+            nobody,
+            profiles.c.regency,
+            profiles.c.pattern,
+            profiles.c.language,
+        )
+        .select_from(profiles.outerjoin(identities, linked))
+        .where(identities.c.person_id.is_(None), profiles.c.channel.in_(channels))
+        .where(profiles.c.regency.is_not(None), profiles.c.stopped_at.is_(None), ~_closed(profiles))
+    )
+
+
+def _accounts(channels: Sequence[str], after: Account | None, most: int) -> Select[Any]:
+    both = union_all(_members(channels), _guests(channels)).subquery()
+    query = select(both).order_by(both.c.channel, both.c.external_id).limit(most)
+    if after is None:
+        return query
+    later = and_(both.c.channel == after.channel, both.c.external_id > after.external_id)
+    return query.where(or_(both.c.channel > after.channel, later))
+
+
+def _subscriber(row: Any, known: Recipient | None) -> Subscriber:
+    account = Account(row.channel, row.external_id)
+    if row.person_id is None:
+        guest = Recipient(0, "", 0, (), row.pattern, account=account, language=row.language)
+        return Subscriber(account, row.regency, guest)
+    if known is None:  # has left
+        return Subscriber(account, row.regency, Recipient(row.person_id, "", 0, ()))
+    who = Recipient(
+        known.person, "", known.unit, (), known.pattern, known.absences, account, None, row.language
+    )
+    return Subscriber(account, row.regency, who)

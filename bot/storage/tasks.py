@@ -1,0 +1,92 @@
+"""What people ask HR to look at: in the ledger without a word of what they wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.campaigns.tasks import Kind, Task
+from bot.storage.access import note
+from bot.storage.campaign_tables import campaigns, deliveries, tasks
+from bot.storage.tables import people
+from bot.storage.trouble import plainly
+
+T = tasks.c
+
+
+class SqlTasks:
+    """Keeps `bot.campaigns.tasks.Tasks`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, person: int, campaign: int, kind: Kind, at: int) -> bool:
+        with plainly():
+            async with self._engine.begin() as connection:
+                regency = await _regency(connection, person, campaign)
+                if regency is None:
+                    return False
+                same = (T.person_id == person, T.campaign_id == campaign, T.kind == kind.value)
+                waiting = select(T.id).where(*same, T.closed_at.is_(None))
+                if (await connection.execute(waiting)).first() is None:
+                    values = {"person_id": person, "campaign_id": campaign, "kind": kind.value, "at": at}
+                    await connection.execute(insert(tasks).values(values | {"regency": regency}))
+                return True
+
+    async def waiting(self, regency: str, after: int, most: int) -> Sequence[Task]:
+        query = (
+            select(tasks, people.c.name)
+            .join(people, people.c.id == T.person_id)
+            .where(T.regency == regency, T.closed_at.is_(None), T.id > after)
+            .order_by(T.id)
+            .limit(most)
+        )
+        with plainly():
+            async with self._engine.connect() as connection:
+                return [_task(row) for row in await connection.execute(query)]
+
+    async def find(self, task: int) -> Task | None:
+        query = select(tasks, people.c.name).join(people, people.c.id == T.person_id).where(T.id == task)
+        with plainly():
+            async with self._engine.connect() as connection:
+                row = (await connection.execute(query)).one_or_none()
+                return _task(row) if row else None
+
+    async def close(self, task: int, by: str, at: int) -> bool:
+        closing = update(tasks).where(T.id == task, T.closed_at.is_(None)).returning(T.regency, T.person_id)
+        with plainly():
+            async with self._engine.begin() as connection:
+                row = (await connection.execute(closing.values(closed_at=at, closed_by=by))).one_or_none()
+                if row is not None:
+                    await note(
+                        connection,
+                        at,
+                        by,
+                        "acknowledging.task_closed",
+                        regency=row.regency,
+                        person=row.person_id,
+                    )
+                return row is not None
+
+    async def seen(self, regency: str, by: str, at: int, count: int) -> None:
+        with plainly():
+            async with self._engine.begin() as connection:
+                await note(connection, at, by, "acknowledging.tasks_listed", regency=regency, count=count)
+
+
+async def _regency(connection: AsyncConnection, person: int, campaign: int) -> str | None:
+    """Of the campaign, if it has a delivery for her, which is locked: two taps make one task."""
+    query = (
+        select(campaigns.c.regency)
+        .join(deliveries, deliveries.c.campaign_id == campaigns.c.id)
+        .where(deliveries.c.campaign_id == campaign, deliveries.c.person_id == person)
+        .with_for_update(of=deliveries)
+    )
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+def _task(row: Any) -> Task:
+    return Task(row.id, row.regency, row.campaign_id, row.person_id, row.name, Kind(row.kind), row.at)

@@ -1,0 +1,98 @@
+"""Handing a message to the lane: in its turn, once, and never after her working time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.campaigns.campaign import Unreachable
+from bot.campaigns.carrying import Carrying, in_a_word
+from bot.campaigns.lane import LaneLostError
+from bot.campaigns.sending import NotReached, NotTried, Outcome, Refused, RetryAfter, Sent, Uncertain
+from bot.model import Reply
+from bot.people.identity import Account
+from tests.policy_worlds import MONDAY, at
+
+ANI = Account("telegram", "1")
+NINE = at(MONDAY, "09:00")
+
+
+class Road:
+    """A lane and the sender behind it. `turns`: what happens at each turn; `fates`: at each call."""
+
+    def __init__(self, turns: list[Any] | None = None, fates: list[Outcome] | None = None) -> None:
+        self.now = NINE
+        self.turns, self.fates = turns or [], fates or []
+        self.calls = 0
+        self.pauses: list[float] = []
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[str]:
+        yield "1"
+
+    async def turn(self) -> None:
+        step = self.turns.pop(0) if self.turns else None
+        if isinstance(step, timedelta):
+            self.now += step
+        elif step is not None:
+            raise step
+
+    def hold(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += timedelta(seconds=seconds)
+
+    async def send(self, channel: str, external_id: str, message: Reply) -> Outcome:
+        self.calls += 1
+        return self.fates.pop(0) if self.fates else Sent("1")
+
+    async def carry(self, until: datetime) -> Outcome:
+        lane: Any = self
+        return await Carrying({"telegram": lane}, self, lambda: self.now).send(ANI, Reply("x"), until)
+
+
+async def test_a_message_goes_in_its_turn() -> None:
+    road = Road()
+    assert await road.carry(NINE + timedelta(hours=1)) == Sent("1")
+    assert road.calls == 1
+
+
+async def test_a_message_whose_turn_comes_too_late_is_not_sent() -> None:
+    road = Road([timedelta(hours=1)])
+    assert await road.carry(NINE + timedelta(hours=1)) == NotTried()
+    assert road.calls == 0
+
+
+async def test_a_lost_lane_is_waited_for_again() -> None:
+    road = Road([LaneLostError("x")])
+    assert await road.carry(NINE + timedelta(hours=1)) == Sent("1")
+
+
+async def test_a_pause_that_the_channel_asks_for_is_kept_for_everybody() -> None:
+    road = Road(fates=[RetryAfter(30.0)])
+    assert await road.carry(NINE + timedelta(hours=1)) == Sent("1")
+    assert (road.pauses, road.calls) == ([30.0], 2)
+
+
+async def test_a_pause_beyond_her_working_time_ends_it() -> None:
+    road = Road(fates=[RetryAfter(3600.0)])
+    assert await road.carry(NINE + timedelta(minutes=5)) == NotTried()
+    assert road.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [
+        (Sent("1"), "sent"),
+        (Uncertain(), "uncertain"),
+        (Refused("x"), "failed"),
+        (NotReached(Unreachable.BLOCKED), "unreachable"),
+        (NotTried(), "not_sent"),
+        (RetryAfter(1.0), "not_sent"),
+    ],
+)
+def test_each_outcome_has_a_word(outcome: Outcome, word: str) -> None:
+    assert in_a_word(outcome) == word

@@ -1,0 +1,281 @@
+"""/hr in a chat: what fits a screen, who sees what, steps with a confirmation, tasks that are closed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import insert
+
+from bot.campaigns.campaign import CampaignState, DeliveryState
+from bot.campaigns.hr_chat import LABEL, PEOPLE, HrChat
+from bot.campaigns.reporting import Reporting
+from bot.campaigns.steering import Steering
+from bot.campaigns.tasks import TaskOffice
+from bot.catalogues import load_catalogues
+from bot.model import Incoming, Reply, Sender
+from bot.people.staff import Role
+from bot.people.visit import Visit
+from bot.storage.campaign_tables import campaigns as table
+from bot.storage.campaign_tables import tasks
+from bot.storage.campaigns import SqlCampaigns
+from bot.storage.reports import SqlReports
+from bot.storage.tasks import SqlTasks
+from tests.campaign_rows import SUBJECT, campaign, deliver, version
+from tests.staff_world import NOW, TODAY, World
+
+CATALOGUES = load_catalogues()
+ZONE = ZoneInfo("Asia/Jakarta")
+SCREEN = 20
+"""Lines that a phone shows with the buttons below them."""
+
+
+@dataclass
+class Office:
+    world: World
+    chat: HrChat
+    number: int
+
+    async def visit(self, name: str | None, language: str = "id") -> Visit:
+        member = await self.world.staff.member(self.world.person[name], TODAY) if name else None
+        return Visit(Incoming(Sender("console", "1"), "1", "/hr"), None, member, CATALOGUES[language])
+
+    async def open(self, name: str | None, language: str = "id") -> Reply:
+        return checked(await self.chat.open(await self.visit(name, language)))
+
+    async def press(self, name: str, action: str) -> Reply:
+        found = await self.chat.press(await self.visit(name), action)
+        assert found is not None
+        assert found.replace
+        return checked(found)
+
+    async def state(self) -> str:
+        rows = await self.world.rows(table)
+        return str({row["id"]: row["state"] for row in rows}[self.number])
+
+
+def checked(reply: Reply) -> Reply:
+    """Fits a screen and every channel."""
+    assert len(reply.text.splitlines()) <= SCREEN
+    assert len(reply.text) <= 1024
+    for button in (button for row in reply.buttons for button in row):
+        assert len(button.label) <= LABEL
+        assert len(button.action.encode()) <= 64
+    return reply
+
+
+def actions(reply: Reply) -> dict[str, str]:
+    return {button.label: button.action for row in reply.buttons for button in row}
+
+
+def texts(key: str, **values: object) -> str:
+    return CATALOGUES["id"](key, **values)
+
+
+STAFF: dict[str, dict[str, Any]] = {
+    "satu/dewi": {"unit": "satu/dinas"},
+    "satu/guru": {"unit": "satu/sekolah", "said": NOW + 60},
+    "satu/badu": {"unit": "satu/badan", "state": DeliveryState.UNREACHABLE, "reason": "blocked"},
+}
+STAFF |= {f"satu/upt{n:02}": {"unit": "satu/upt"} for n in range(PEOPLE + 3)}
+
+
+@pytest.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    world = await World(database_url).build()
+    for name, row in STAFF.items():
+        await world.hire(name, str(row["unit"]))
+    for name, unit in (("satu/hr", "satu/badan"), ("satu/hr2", "satu/badan"), ("satu/kepala", "satu/dinas")):
+        await world.hire(name, unit)
+    await world.hire("dua/hr", "dua")
+    for name in ("satu/hr", "satu/hr2", "dua/hr"):
+        await world.give(name, Role.HR, name.split("/")[0])
+    await world.give("satu/kepala", Role.UNIT_HEAD, "satu/dinas")
+    author = f"operator:root as person:{world.person['satu/hr']}"
+    number = await campaign(world, of := await version(world), author=author)
+    await deliver(world, number, STAFF, of)
+    reporting = Reporting(SqlReports(world.engine, lambda: NOW), lambda _: TODAY, lambda _: ZONE)
+    steering = Steering(reporting, SqlCampaigns(world.engine, lambda: NOW))
+    closing = TaskOffice(SqlTasks(world.engine), world.staff, lambda _: TODAY, lambda: NOW)
+    yield Office(world, HrChat(reporting, steering, closing, lambda _: ZONE), number)
+    await world.engine.dispose()
+
+
+async def set_state(office: Office, state: CampaignState) -> None:
+    from sqlalchemy import update
+
+    async with office.world.engine.begin() as connection:
+        await connection.execute(update(table).where(table.c.id == office.number).values(state=state))
+
+
+# --- who sees what ---
+
+
+async def test_hr_sees_the_campaigns_of_her_regency_with_their_sums(office: Office) -> None:
+    shown = await office.open("satu/hr")
+    assert SUBJECT in shown.text
+    assert "1 dari 14" in shown.text
+    assert actions(shown)[f"{office.number} · {SUBJECT}"[: LABEL - 1].rstrip() + "…"].startswith("h:c:")
+
+
+async def test_a_head_sees_his_subtree_only(office: Office) -> None:
+    shown = await office.press("satu/kepala", f"h:c:{office.number}:0:0")
+    assert "dinas" in shown.text
+    assert "1 dari 13" in shown.text
+    assert "badan" not in shown.text
+    for unit in ("satu", "satu/badan"):
+        for kind in "cmx":
+            place = office.world.unit[unit]
+            refused = await office.press("satu/kepala", f"h:{kind}:{office.number}:{place}:0")
+            assert refused.text == texts("rights.refused")
+
+
+async def test_hr_of_another_regency_an_employee_and_a_guest_see_nothing(office: Office) -> None:
+    assert (await office.open("dua/hr")).text == texts("hr.none")
+    assert (await office.press("dua/hr", f"h:c:{office.number}:0:0")).text == texts("rights.refused")
+    assert (await office.open("satu/dewi")).text == texts("rights.refused")
+    assert (await office.open(None)).text == texts("hr.not_known")
+    for name, meant in (("satu/hr", True), ("satu/kepala", True), ("satu/dewi", False)):
+        assert office.chat.meant_for((await office.visit(name)).member) is meant
+    assert not office.chat.meant_for(None)
+
+
+async def test_who_has_no_campaign_is_told_so(office: Office) -> None:
+    shown = await office.open("dua/hr", "en")
+    assert shown.text == CATALOGUES["en"]("hr.none")
+
+
+# --- down the tree ---
+
+
+async def test_buttons_lead_down_the_tree_and_up_again(office: Office) -> None:
+    top = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    agency = await office.press("satu/hr", actions(top)["dinas"])
+    assert "1 dari 13" in agency.text
+    below = await office.press("satu/hr", actions(agency)["upt"])
+    assert "1 dari 12" in below.text
+    assert actions(below)[texts("hr.up")] == actions(top)["dinas"]
+    assert actions(top)[texts("hr.up")] == "h:l:0"
+
+
+async def test_the_unit_with_most_people_missing_comes_first(office: Office) -> None:
+    top = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    assert top.text.index("dinas:") < top.text.index("badan:")
+
+
+async def test_who_is_missing_is_paged_without_a_name_twice_or_left_out(office: Office) -> None:
+    unit = office.world.unit["satu/upt"]
+    action: str | None = f"h:m:{office.number}:{unit}:0"
+    seen: list[str] = []
+    while action is not None:
+        shown = await office.press("satu/hr", action)
+        assert f": {PEOPLE + 3}" in shown.text.splitlines()[0]
+        seen += [line.split(" · ")[0] for line in shown.text.splitlines()[2:]]
+        action = actions(shown).get(texts("hr.more"))
+    assert seen == sorted(name for name, row in STAFF.items() if row["unit"] == "satu/upt")
+
+
+async def test_the_unreachable_are_a_list_of_their_own_with_the_reason(office: Office) -> None:
+    unit = office.world.unit["satu"]
+    missing = await office.press("satu/hr", f"h:m:{office.number}:{unit}:0")
+    assert "satu/badu" not in missing.text
+    shown = await office.press("satu/hr", f"h:x:{office.number}:{unit}:0")
+    assert "satu/badu" in shown.text
+    assert texts("report.why_blocked") in shown.text
+
+
+async def test_long_names_and_many_units_still_fit_a_screen(office: Office) -> None:
+    world = office.world
+    for number in range(20):
+        key = f"satu/dinas {number:02} " + "yang panjang sekali namanya " * 5
+        values = {"regency": "satu", "parent_id": world.unit["satu"], "name": key}
+        from bot.storage.tables import units
+
+        world.unit[key] = await world._add(units, **values)
+        await world.hire(f"satu/p{number}", key)
+        await deliver(world, office.number, {f"satu/p{number}": {"unit": key}})
+    shown = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    following = await office.press("satu/hr", actions(shown)[texts("hr.more")])
+    assert following.text != shown.text
+
+
+# --- steps ---
+
+
+async def test_a_step_is_asked_first_and_then_taken(office: Office) -> None:
+    top = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    asked = await office.press("satu/hr", actions(top)[texts("hr.step_pause")])
+    assert texts("hr.ask_pause", count=14) in asked.text
+    assert await office.state() == "running"
+    done = await office.press("satu/hr", actions(asked)[texts("hr.yes")])
+    assert texts("hr.done") in done.text
+    assert await office.state() == "paused"
+    assert texts("hr.step_resume") in actions(done)
+
+
+async def test_an_old_button_does_nothing_once_somebody_was_quicker(office: Office) -> None:
+    await office.press("satu/hr", f"h:y:{office.number}:pause:running")
+    late = await office.press("satu/hr2", f"h:y:{office.number}:cancel:running")
+    assert "paused" in late.text
+    assert await office.state() == "paused"
+
+
+async def test_the_author_has_no_button_to_approve_and_cannot_by_a_made_up_one(office: Office) -> None:
+    await set_state(office, CampaignState.TESTED)
+    own = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    assert texts("hr.step_approve") not in actions(own)
+    refused = await office.press("satu/hr", f"h:y:{office.number}:approve:tested")
+    assert "orang kedua" in refused.text
+    other = await office.press("satu/hr2", f"h:c:{office.number}:0:0")
+    asked = await office.press("satu/hr2", actions(other)[texts("hr.step_approve")])
+    await office.press("satu/hr2", actions(asked)[texts("hr.yes")])
+    assert await office.state() == "approved"
+
+
+async def test_a_head_has_no_steps_and_cannot_take_one(office: Office) -> None:
+    shown = await office.press("satu/kepala", f"h:c:{office.number}:0:0")
+    assert not [action for action in actions(shown).values() if action.startswith("h:s")]
+    refused = await office.press("satu/kepala", f"h:y:{office.number}:pause:running")
+    assert refused.text == texts("rights.refused")
+    assert await office.state() == "running"
+
+
+# --- tasks ---
+
+
+async def test_tasks_are_listed_and_closed(office: Office) -> None:
+    person = office.world.person["satu/dewi"]
+    row = {"regency": "satu", "campaign_id": office.number, "person_id": person, "at": NOW}
+    async with office.world.engine.begin() as connection:
+        for kind in ("not_for_me", "not_understood", "proxy_wrong"):
+            await connection.execute(insert(tasks), row | {"kind": kind})
+    shown = await office.press("satu/hr", actions(await office.open("satu/hr"))[texts("hr.tasks")])
+    assert shown.text.count("satu/dewi") == 3
+    first = next(action for action in actions(shown).values() if action.startswith("h:d:"))
+    closed = await office.press("satu/hr", first)
+    assert closed.text.count("satu/dewi") == 2
+    assert "orang lain" in (await office.press("satu/hr2", first)).text
+    assert texts("hr.tasks") not in actions(await office.open("satu/kepala"))
+    assert (await office.press("satu/kepala", "h:t:0")).text == texts("rights.refused")
+    assert (await office.press("satu/kepala", first)).text == texts("rights.refused")
+
+
+# --- buttons that are none ---
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["h:", "h:c", "h:c:x:0:0", "h:zz:1", "h:s:1:fly:running", "h:y:1:pause:soon", "h:m:1:2:3:4", "h:c:1"],
+)
+async def test_a_button_of_another_version_is_said_to_be_old(office: Office, action: str) -> None:
+    assert (await office.press("satu/hr", action)).text == texts("hint.stale_button")
+
+
+async def test_a_unit_that_is_none_is_refused_and_others_buttons_are_not_ours(office: Office) -> None:
+    for kind in "cmx":
+        refused = await office.press("satu/hr", f"h:{kind}:{office.number}:987654:0")
+        assert refused.text == texts("rights.refused")
+    assert await office.chat.press(await office.visit("satu/hr"), "q:1") is None
