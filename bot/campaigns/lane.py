@@ -109,6 +109,7 @@ class Lane:
         self._users = 0
         self._closing = False
         self._taking = asyncio.Lock()
+        self._enough = asyncio.Event()
         self._renewing: asyncio.Task[None] | None = None
 
     # --- holding ---
@@ -160,12 +161,12 @@ class Lane:
     async def _begin(self, tenure: int, now: float, wanted: int) -> None:
         self._tenure, self._since, self._asked = tenure, now, (wanted, False)
         self._good_until = now + self._plan.patience
+        self._enough.clear()
         self._renewing = asyncio.create_task(self._renew(tenure))
         self._pace.rest()  # the holder before may have sent something just now
 
     async def _renew(self, tenure: int) -> None:
-        while True:
-            await asyncio.sleep(self._plan.every)
+        while not await self._enough_within(self._plan.every):
             began = self._clock()
             try:
                 wanted = await self._leases.renew(self.name, self._holder, tenure)
@@ -175,11 +176,17 @@ class Lane:
             if wanted is None:
                 log.warning("lane %s: taken over by another process", self.name)
                 self._good_until = 0.0
-                return None
+                return
             self._asked = (wanted, wanted != self._asked[0])
             self._good_until = began + self._plan.patience
             if self._asked[1] and not self._users and not self._taking.locked():
-                return await self._release(tenure)  # nothing is to be sent here, and others wait
+                await self._release(tenure)  # nothing is to be sent here, and others wait
+                return
+
+    async def _enough_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._enough.wait(), seconds)
+        return self._enough.is_set()
 
     def forfeit(self) -> None:
         """What was sent under this tenure cannot be recorded any more: the next one begins."""
@@ -194,9 +201,9 @@ class Lane:
         """Frees the lane for others. Call it when nothing is being sent."""
         tenure, crowded = self._tenure, self._asked[1]
         if self._renewing is not None:
-            self._renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._renewing
+            # Not cancelled: in the middle of a transaction that would leave the database locked.
+            self._enough.set()
+            await self._renewing
             self._renewing = None
         if tenure is not None and tenure == self._tenure:
             await self._release(tenure)
