@@ -15,7 +15,7 @@ test: $(VENV)/.dev
 	$(BIN)/ruff check bot tests bench
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check bot tests bench

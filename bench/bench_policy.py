@@ -93,7 +93,7 @@ class Ours:
         self.now = datetime(2026, 11, 23, 9, 10, tzinfo=self.engine.calendar.zone)
         self.asker = Asker(REGENCY, "pns")
         self.question = Question(Intent.MAY_I, ACT, When(self.now, None, Grain.INSTANT))
-        self.root = self.engine.law.roots(self.now.date(), ACT).outcome
+        self.root = self.engine.law.root(self.now.date(), ACT)
 
     def cells(self, status: str, facts: dict[str, bool]) -> list[int]:
         values: dict[str, Any] = {"status": status, **facts}
@@ -101,9 +101,9 @@ class Ours:
 
     def exact(self) -> object:
         """The verdict with its needs, conditions and rules, at an instant."""
-        known = self.engine.situation(self.now, self.question, self.asker)
+        known = self.engine.situations.at(self.now, self.question, self.asker)
         left = self.engine.law.space.restrict(self.root, known)
-        return self.engine.reader.finding(left, self.engine.presumed)
+        return self.engine.reader.finding(left, self.engine.situations.presumed)
 
     def whole(self) -> object:
         """The same with how long it holds and when the act is allowed next."""

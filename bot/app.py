@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import sys
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.assistant import Assistant
+from bot.assistant import Assistant, Noticed
 from bot.cache import default_folder, remembered
 from bot.catalogues import DEFAULT_LANGUAGE, load_catalogues
 from bot.catalogues import DIRECTORY as LOCALES
@@ -23,13 +24,19 @@ from bot.rendering.texts import Texts
 from bot.understanding import Understanding
 
 if TYPE_CHECKING:
+    from bot.campaigns.proxies import ProxyOffice
+    from bot.campaigns.subscriptions import Subscriptions
     from bot.channels.post import Post
+    from bot.config import Settings
     from bot.desk import Desk
+    from bot.model import Asker
     from bot.noticing import Noticing
     from bot.people.identity import Identity
+    from bot.people.ports import Campaigns
     from bot.people.registration import Registration
     from bot.policy.corpus import Corpus
     from bot.storage.store import Store
+    from bot.turn import Answered
 
 KEPT = 8
 """Compiled corpora that are kept between runs."""
@@ -38,6 +45,11 @@ KEPT = 8
 def now() -> datetime:
     """The clock, in the system's zone; the core turns it into the asker's."""
     return datetime.now().astimezone()
+
+
+def seconds() -> float:
+    """The clock, since 1970."""
+    return now().timestamp()
 
 
 def build_assistant(policies: Path | None = None) -> Assistant:
@@ -55,10 +67,21 @@ def catalogues() -> dict[str, Texts]:
 
 def mind(policies: Path) -> tuple[Engine, Understanding]:
     """The engine and the understanding of one corpus, compiled once for these files and this program."""
-    package = Path(__file__).parent
-    key = (sys.version, fingerprint(package, "*.py"), str(policies), fingerprint(policies))
+    key = _state_of(policies)
     corpus, understanding = remembered(key, lambda: _compiled(policies), default_folder() / "compiled", KEPT)
     return Engine(corpus), understanding
+
+
+def corpus_of(policies: Path) -> Corpus:
+    """As `mind`, for who understands nobody: the understanding is by far the longer part to read back."""
+    key = _state_of(policies)
+    return remembered(key, lambda: mind(policies)[0].corpus, default_folder() / "corpora", KEPT)
+
+
+def _state_of(policies: Path) -> object:
+    """Another one whenever the program or the policies are."""
+    package = Path(__file__).parent
+    return sys.version, fingerprint(package, "*.py"), str(policies), fingerprint(policies)
 
 
 def _compiled(policies: Path) -> tuple[Corpus, Understanding]:
@@ -92,6 +115,7 @@ def build_desk(
     registration: Registration,
     identity: Identity | None = None,
     post: Post | None = None,
+    campaigns: Campaigns | None = None,
 ) -> Desk:
     """`post`: brings what the desk writes to others than the one it answers; None: nobody does."""
     from bot.channels.post import Post
@@ -99,28 +123,122 @@ def build_desk(
     from bot.people.privacy import OwnRecords
 
     identity = identity or build_identity(assistant, store)
-    records = OwnRecords(store.personal, assistant.catalogues[DEFAULT_LANGUAGE], now)
-    return Desk(assistant, store.profiles, registration, now, identity, records, post or Post())
+    records = OwnRecords(store.personal, now)
+    return Desk(assistant, store.profiles, registration, now, identity, records, post or Post(), campaigns)
 
 
 def build_identity(assistant: Assistant, store: Store) -> Identity:
     """To be told to `forget` whenever the staff has changed."""
     from bot.people.identity import Identity
 
+    zone = zone_of(assistant)
+
     def day_of(regency: str, moment: float) -> date:
+        return datetime.fromtimestamp(moment, zone(regency)).date()
+
+    return Identity(store.identities, store.staff, day_of, seconds)
+
+
+def zone_of(assistant: Assistant) -> Callable[[str], tzinfo]:
+    """A regency's zone; the system's for one that is not in the corpus."""
+
+    def zone(regency: str) -> tzinfo:
         known = assistant.engine.corpus.regencies.get(regency)
-        return datetime.fromtimestamp(moment, known.calendar.zone if known else now().tzinfo).date()
+        return known.calendar.zone if known else now().tzinfo or UTC
 
-    return Identity(store.identities, store.staff, day_of, lambda: now().timestamp())
+    return zone
 
 
-def build_noticing(assistant: Assistant, store: Store, identity: Identity) -> Noticing:
-    """Told of every answer from now on."""
+def build_subscriptions(store: Store, settings: Settings) -> Subscriptions:
+    """Raises Problem where the file of its secret cannot be used."""
+    from bot.campaigns.subscriptions import Subscriptions
+    from bot.storage.key_files import secret_at
+    from bot.storage.subscriptions import SqlSubscriptions
+
+    secret, days = secret_at(settings.subscriptions.key), settings.subscriptions.days
+    return Subscriptions(SqlSubscriptions(store.engine), secret, days, seconds)
+
+
+def build_campaigns(
+    assistant: Assistant,
+    store: Store,
+    identity: Identity,
+    subscriptions: Subscriptions,
+    proxies: ProxyOffice,
+    settings: Settings,
+    link: Callable[[str], Awaitable[str]],
+) -> Campaigns:
+    """What the desk does about circulars that were sent. `link`: to the chat, carrying a text."""
+    from bot.campaigns.assembly import Assembly, Tokens
+    from bot.campaigns.chat import CampaignChat
+    from bot.campaigns.counter import CampaignCounter
+    from bot.campaigns.hr_chat import HrChat
+    from bot.campaigns.letters import Letters
+    from bot.campaigns.proxy_chat import ProxyChat
+    from bot.campaigns.reporting import Reporting
+    from bot.campaigns.steering import Steering
+    from bot.campaigns.tasks import TaskOffice
+    from bot.campaigns.wall import Wall
+    from bot.storage.acknowledgments import SqlAcknowledgments
+    from bot.storage.campaigns import SqlCampaigns
+    from bot.storage.circular_reading import SqlCirculars
+    from bot.storage.key_files import secret_at, signer_at
+    from bot.storage.receipts import SqlReceipts
+    from bot.storage.reports import SqlReports
+    from bot.storage.tasks import SqlTasks
+    from bot.storage.whatsapp_statuses import SqlUnseen
+
+    secret = secret_at(settings.subscriptions.key)
+    engine, zone = store.engine, zone_of(assistant)
+    circulars, tasks, kept = SqlCirculars(engine), SqlTasks(engine), SqlCampaigns(engine, seconds)
+    assembly = Assembly(Tokens(secret), circulars, store.staff, link, seconds)
+    chat = CampaignChat(
+        SqlAcknowledgments(engine),
+        circulars,
+        tasks,
+        lambda: assistant.engine,
+        lambda text: assistant.intent(text, now()),
+        zone,
+        seconds,
+        Wall(assembly, circulars, zone),
+        receipts=SqlReceipts(engine, lambda: signer_at(settings.evidence.key), seconds),
+        unseen=SqlUnseen(engine, seconds),
+        letters=Letters(circulars, kept, assistant.catalogues, DEFAULT_LANGUAGE),
+    )
+    reporting = Reporting(SqlReports(engine, seconds), identity.today, zone)
+    steering = Steering(reporting, kept)
+    office = TaskOffice(tasks, store.staff, identity.today, seconds)
+    hr = HrChat(reporting, steering, office, zone, ProxyChat(proxies, circulars, zone, seconds))
+    return CampaignCounter(chat, hr, subscriptions)
+
+
+def build_proxies(assistant: Assistant, store: Store, identity: Identity, post: Post) -> ProxyOffice:
+    """To be asked to `tell` every few minutes: of decisions that were taken where there is no channel."""
+    from bot.campaigns.proxies import Around, ProxyOffice
+    from bot.storage.circular_reading import SqlCirculars
+    from bot.storage.proxies import SqlProxies
+
+    circulars = SqlCirculars(store.engine)
+    around = Around(store.identities, store.profiles, circulars, post, assistant.catalogues)
+    return ProxyOffice(SqlProxies(store.engine), store.staff, around, identity.today, seconds)
+
+
+def build_noticing(
+    assistant: Assistant, store: Store, identity: Identity, also: Noticed | None = None
+) -> Noticing:
+    """Told of every answer from now on, and `also` another one."""
     from bot.noticing import Noticing
 
     def earliest() -> date:
         zones = {regency.calendar.zone for regency in assistant.engine.corpus.regencies.values()}
         return min((now().astimezone(zone).date() for zone in zones), default=now().date())
 
-    assistant.noticed = noticing = Noticing(identity, store.counters, store.staff, earliest)
+    noticing = Noticing(identity, store.counters, store.staff, earliest)
+
+    def noticed(key: str, asker: Asker, answered: Answered) -> None:
+        noticing(key, asker, answered)
+        if also is not None:
+            also(key, asker, answered)
+
+    assistant.noticed = noticed
     return noticing

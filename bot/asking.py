@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from bot.assistant import Assistant
 from bot.model import Asker, Explanation, FactValue, Literal, When
 from bot.parallel import batched, in_parallel
-from bot.policy.decide import UnknownNameError
+from bot.policy.situation import UnknownNameError
 from bot.problems import Problem
 from bot.rendering.facts import condition
 from bot.rendering.texts import Texts

@@ -6,6 +6,7 @@ A cache that cannot be read or written only costs time.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import pickle
@@ -13,7 +14,7 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 
@@ -43,12 +44,23 @@ def remembered(key: object, make: Callable[[], Value], folder: Path, kept: int) 
     path = folder / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.pickle"
     with suppress(*_BROKEN):
         if _private(folder) and _private(path):
-            value: Value = pickle.loads(path.read_bytes())
+            value: Value = _unpickled(path.read_bytes())
             return value
     value = make()
     with suppress(OSError, pickle.PickleError, AttributeError, TypeError):
         _keep(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), path, kept)
     return value
+
+
+def _unpickled(content: bytes) -> Any:
+    """The collector rests meanwhile: it would go again and again through what is only being made."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return pickle.loads(content)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _keep(content: bytes, path: Path, kept: int) -> None:

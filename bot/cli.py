@@ -8,56 +8,49 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Annotated, BinaryIO, ClassVar, NoReturn
 
 import typer
 
-from bot.commands import data
-from bot.commands.campaign import campaign_app, circular_add
-from bot.commands.codes import code_app
-from bot.commands.counters import counters
-from bot.commands.evidence import evidence_app
-from bot.commands.people import person_app, role_app
-from bot.commands.roster import roster_app
-from bot.commands.units import unit_app
+from bot.commands.lazy import LazyGroup
+from bot.commands.shared import Json, Language, Policies, texts_in
 from bot.problems import Problem
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from bot.policy.problems import PolicyError
-    from bot.rendering.texts import Texts
+
+
+class Commands(LazyGroup):
+    elsewhere: ClassVar = {
+        "policy": "bot.commands.policy:policy_app",
+        "circular": "bot.commands.circulars:circular_app",
+        "roster": "bot.commands.roster:roster_app",
+        "unit": "bot.commands.units:unit_app",
+        "person": "bot.commands.people:person_app",
+        "role": "bot.commands.people:role_app",
+        "code": "bot.commands.codes:code_app",
+        "campaign": "bot.commands.campaign:campaign_app",
+        "evidence": "bot.commands.evidence:evidence_app",
+        "counters": "bot.commands.counters:counters",
+        "backup": "bot.commands.data:backup",
+        "restore": "bot.commands.data:restore",
+        "retention": "bot.commands.data:retention",
+        "doctor": "bot.commands.doctor:examine",
+        "whatsapp": "bot.commands.whatsapp:whatsapp_app",
+        "dev": "bot.commands.dev:dev_app",
+    }
+
 
 app = typer.Typer(
+    cls=Commands,
     help="Jawaban dari surat edaran untuk ASN. Status keluar: 0 selesai, 1 jawabannya tidak, 2 salah.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    suggest_commands=False,  # click does
 )
-policy_app = typer.Typer(
-    help="Memeriksa dan menjelaskan edaran yang sudah menjadi data.", no_args_is_help=True
-)
-circular_app = typer.Typer(help="Daftar dan rincian edaran.", no_args_is_help=True)
-app.add_typer(policy_app, name="policy")
-app.add_typer(circular_app, name="circular")
-app.add_typer(roster_app, name="roster")
-app.add_typer(unit_app, name="unit")
-app.add_typer(person_app, name="person")
-app.add_typer(role_app, name="role")
-app.add_typer(code_app, name="code")
-app.add_typer(campaign_app, name="campaign")
-app.add_typer(evidence_app, name="evidence")
-circular_app.command("add")(circular_add)
-app.command()(data.backup)
-app.command()(data.restore)
-app.command()(data.retention)
-app.command()(counters)
-person_app.command("export")(data.person_export)
-person_app.command("erase")(data.person_erase)
-
-Policies = Annotated[Path | None, typer.Option("--policies", help="Folder policies/ yang dipakai.")]
-Json = Annotated[bool, typer.Option("--json", help="Satu dokumen JSON di keluaran baku.")]
-Language = Annotated[str, typer.Option("--language", help="Bahasa jawaban: id atau en.")]
 
 
 def main() -> None:
@@ -67,7 +60,7 @@ def main() -> None:
     try:
         app()
     except Problem as problem:
-        fail(problem.line(_texts()))
+        fail(problem.line(texts_in()))
     except PolicyError as error:
         _fail_policies(error)
     except (
@@ -86,18 +79,9 @@ def fail(*lines: str, status: int = 2) -> NoReturn:
 def _fail_policies(error: PolicyError) -> NoReturn:
     from bot.policy.report import problem_lines
 
-    texts = _texts()
+    texts = texts_in()
     lines = list(problem_lines(error, texts))
     fail(texts("cli.policies_broken", count=len(lines)), *lines)
-
-
-def _texts(language: str = "id") -> Texts:
-    from bot.app import catalogues
-
-    known = catalogues()
-    if language not in known:
-        raise Problem("cli.language", value=language, known=", ".join(known))
-    return known[language]
 
 
 @contextmanager
@@ -137,7 +121,7 @@ def ask(
     from bot.app import build_assistant
     from bot.asking import Asking
 
-    asking = Asking(build_assistant(policies), _texts(language))
+    asking = Asking(build_assistant(policies), texts_in(language))
     if batch is not None:
         with _opened(batch) as lines:
             asking.batch(lines, sys.stdout)
@@ -162,7 +146,7 @@ def read_time(
     from bot.app import build_assistant
     from bot.asking import Times
 
-    times = Times(build_assistant(policies).engine.corpus.vocabulary, _texts())
+    times = Times(build_assistant(policies).engine.corpus.vocabulary, texts_in())
     with _opened(batch) as lines:
         times.batch(lines, sys.stdout)
 
@@ -197,23 +181,29 @@ def demo(
 
 @app.command()
 def serve(
-    telegram: Annotated[str, typer.Option(help="polling atau webhook.")] = "polling",
+    telegram: Annotated[
+        str | None, typer.Option(help="polling atau webhook. Tanpa ini: polling, kecuali hanya ada WhatsApp.")
+    ] = None,
+    whatsapp: Annotated[bool, typer.Option("--whatsapp", help="Layani WhatsApp juga.")] = False,
     host: Annotated[str, typer.Option(help="Alamat untuk webhook.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Porta untuk webhook.", min=1, max=65535)] = 8080,
     policies: Policies = None,
 ) -> None:
-    """Layani Telegram sampai dihentikan."""
+    """Layani Telegram dan WhatsApp sampai dihentikan."""
     import asyncio
     import logging
 
     from bot import running
     from bot.config import load_settings
 
-    if telegram not in ("polling", "webhook"):
+    if telegram not in (None, "polling", "webhook"):
         raise Problem("cli.unknown_name", kind="--telegram", value=telegram, known="polling, webhook")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = load_settings()
+    if telegram is None and (settings.telegram.token is not None or not whatsapp):
+        telegram = "polling"
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(running.serve(load_settings(), policies, telegram, host, port))
+        runner.run(running.serve(settings, policies, running.Serving(telegram, whatsapp, host, port)))
 
 
 def _loop_factory() -> Callable[[], AbstractEventLoop] | None:
@@ -246,58 +236,7 @@ def migrate(
             await engine.dispose()
 
     asyncio.run(run())
-    print(_texts()("cli.migrated"), file=sys.stderr)
-
-
-# --- circulars and policies ------------------------------------------------------------------
-
-
-@circular_app.command("list")
-def circular_list(policies: Policies = None, as_json: Json = False) -> None:
-    """Daftar edaran yang terdaftar."""
-    from bot import circulars
-    from bot.app import build_assistant
-
-    print(circulars.listed(build_assistant(policies).engine.corpus, _texts(), as_json=as_json))
-
-
-@circular_app.command("show")
-def circular_show(
-    circular: Annotated[str, typer.Argument(help="Misalnya lumajang/se-3-2026.")],
-    policies: Policies = None,
-    as_json: Json = False,
-) -> None:
-    """Rincian satu edaran: aturannya, sumbernya, catatannya."""
-    from bot import circulars
-    from bot.app import build_assistant
-
-    print(circulars.shown(build_assistant(policies).engine.corpus, circular, _texts(), as_json=as_json))
-
-
-@policy_app.command("check")
-def policy_check(
-    directory: Annotated[Path | None, typer.Argument(help="Folder policies/.")] = None,
-    language: Language = "id",
-    as_json: Json = False,
-) -> None:
-    """Periksa semua edaran: bentuk, rujukan, pertentangan, kasus. Keluar 1 bila ada yang perlu diperbaiki."""
-    from bot import checking
-
-    today = datetime.now().astimezone().date()
-    sys.exit(checking.run(directory, _texts(language), today, as_json=as_json))
-
-
-@policy_app.command("explain")
-def policy_explain(
-    circular: Annotated[str, typer.Argument(help="Misalnya lumajang/se-3-2026.")],
-    policies: Policies = None,
-    language: Language = "id",
-) -> None:
-    """Jelaskan satu edaran dalam kalimat: setiap aturan, syaratnya, dan pengecualiannya."""
-    from bot import circulars
-    from bot.app import build_assistant
-
-    print(circulars.explained(build_assistant(policies).engine.corpus, circular, _texts(language)))
+    print(texts_in()("cli.migrated"), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,15 @@ from datetime import time
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.campaigns.reminding import Plan
+from bot.campaigns.tariff import Tariff
+from bot.people.codes import VALID_DAYS
 from bot.problems import Problem
 
 PREFIX = "EDARAN_"
@@ -39,6 +41,13 @@ BotToken = Annotated[SecretStr, _matches(r"\d+:[\w-]+")]
 WebhookSecret = Annotated[SecretStr, _matches(r"[A-Za-z0-9_-]{1,256}")]
 """The characters that Telegram takes for `secret_token`."""
 Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")]
+Channel = Literal["telegram", "whatsapp"]
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("twice the same")
+    return names
 
 
 class _Group(BaseModel):
@@ -57,6 +66,8 @@ class Telegram(_Group):
     webhook_secret: WebhookSecret | None = None
     webhook_url: Address | None = None
     """Where Telegram reaches this server; None: somebody else announces the webhook."""
+    rate: Annotated[float, Field(gt=0, le=1000)] = 30.0
+    """Messages a second to many people, all together."""
 
 
 class Whatsapp(_Group):
@@ -65,6 +76,29 @@ class Whatsapp(_Group):
     app_secret: SecretStr | None = None
     verify_token: SecretStr | None = None
     api_base: Address | None = None
+    rate: Annotated[float, Field(gt=0, le=1000)] = 80.0
+    """Messages a second to many people, all together."""
+    account_id: Annotated[str, Field(pattern=r"^\d+$")] | None = None
+    """Of the WhatsApp Business account that owns the number: its templates are looked up there."""
+    price: Annotated[int, Field(ge=0)] = 0
+    """Whole rupiah for one utility message outside the 24 hours."""
+    ceiling: Annotated[int, Field(ge=0)] | None = None
+    """Whole rupiah for one campaign, then it pauses; None: no ceiling."""
+
+    def tariff(self) -> Tariff:
+        return Tariff(self.price, self.ceiling)
+
+
+class Channels(_Group):
+    """For people with accounts on several."""
+
+    preferred: Annotated[tuple[Channel, ...], Field(min_length=1), AfterValidator(_each_once)] = (
+        "telegram",
+        "whatsapp",
+    )
+    """Written to first; the others after a failure, or when reminders stay without an answer."""
+    other_after: Annotated[int, Field(ge=1, le=365)] = 3
+    """Days without an acknowledgment after which reminders go by the other channel."""
 
 
 class Evidence(_Group):
@@ -81,6 +115,9 @@ class Retention(_Group):
 
     handled_updates: Days = 3
     """Telegram repeats an update for a day at most."""
+    webhooks: Days = 8
+    """What WhatsApp sent, worked off or not, and the names of accounts that are nobody's; WhatsApp repeats it
+    for a week at most."""
     codes: Days = 30
     """After use, revocation or expiry."""
     code_tries: Days = 2
@@ -91,6 +128,13 @@ class Retention(_Group):
     """Profiles of people who are not of the roster, since their last use; chats that cannot be reached."""
     leavers: Days = 1_825
     """After a person left, what tells who she was; acknowledgments keep referring to her entry."""
+
+
+class Codes(_Group):
+    """The one-time codes that unit admins hand over."""
+
+    days: Annotated[int, Field(ge=1, le=90)] = VALID_DAYS
+    """For which a code is valid, where nothing else is said when it is issued."""
 
 
 Offset = Annotated[int, Field(ge=-60, le=60)]
@@ -123,8 +167,8 @@ class Subscriptions(_Group):
     """Who is told when a rule changes on which an answer rested."""
 
     key: Path = Path("data/subscriptions.key")
-    """The secret without which nobody can tell who asked what; made on first use. Without its copy a restored
-    database has forgotten all subscriptions."""
+    """The secret without which nobody can tell who asked what; it signs the codes of assemblies too. Made on
+    first use. Without its copy a restored database has forgotten all subscriptions."""
     days: Annotated[int, Field(ge=1, le=365)] = 30
 
 
@@ -143,8 +187,10 @@ class Settings(BaseSettings):
     database: Database = Database()
     telegram: Telegram = Telegram()
     whatsapp: Whatsapp = Whatsapp()
+    channels: Channels = Channels()
     evidence: Evidence = Evidence()
     retention: Retention = Retention()
+    codes: Codes = Codes()
     reminders: Reminders = Reminders()
     subscriptions: Subscriptions = Subscriptions()
 
@@ -200,12 +246,20 @@ FORMS = {
     "EDARAN_TELEGRAM__API_BASE": "https://api.telegram.org",
     "EDARAN_TELEGRAM__WEBHOOK_SECRET": "A-Z a-z 0-9 _ - (1–256)",
     "EDARAN_TELEGRAM__WEBHOOK_URL": "https://bot.example.go.id",
+    "EDARAN_TELEGRAM__RATE": "1–1000",
     "EDARAN_WHATSAPP__API_BASE": "https://graph.facebook.com",
+    "EDARAN_WHATSAPP__RATE": "1–1000",
+    "EDARAN_WHATSAPP__ACCOUNT_ID": "102290129340398",
+    "EDARAN_WHATSAPP__PRICE": "0, 1, …",
+    "EDARAN_WHATSAPP__CEILING": "0, 1, …",
+    "EDARAN_CHANNELS__PREFERRED": '["telegram", "whatsapp"]',
+    "EDARAN_CHANNELS__OTHER_AFTER": "1–365",
     "EDARAN_REMINDERS__OFFSETS": "[-3, -1, 0, 1, 3, 7]",
     "EDARAN_REMINDERS__ESCALATIONS": "[2, 5, 10]",
     "EDARAN_REMINDERS__OPENS": "08:00",
     "EDARAN_REMINDERS__CLOSES": "15:00",
     "EDARAN_SUBSCRIPTIONS__DAYS": "1–365",
+    "EDARAN_CODES__DAYS": "1–90",
 }
 """What a right value looks like, shown when one is wrong."""
 

@@ -26,9 +26,11 @@ COMMANDS = ("mulai", "profil", "edaran", "bantuan", "bahasa", "privasi", "data_s
 """The commands shown in a channel's menu; locales/ describes them under "command.<name>"."""
 
 ALIASES = {"start": "mulai", "help": "bantuan", "stop": "berhenti"} | {
-    name: name for name in ("hapus", "kode", "apel")
+    name: name for name in ("hapus", "kode", "apel", "hr", "bukti")
 }
-PERSONAL = frozenset({"mulai", "profil", "bahasa", "data_saya", "hapus", "berhenti", "kode", "apel"})
+PERSONAL = frozenset(
+    {"mulai", "profil", "bahasa", "data_saya", "hapus", "berhenti", "kode", "apel", "hr", "bukti"}
+)
 """Commands that speak of the person herself: answered in a private chat only."""
 
 STILL_ANSWERED = frozenset({"mulai", "bantuan", "privasi", "data_saya", "hapus", "berhenti"})
@@ -63,7 +65,7 @@ class Desk:
             identity,
             self._reception,
             records,
-            self._talk.forget,
+            self._forget,
             lambda: clock().timestamp(),
         )
 
@@ -189,11 +191,8 @@ class Desk:
                 return [await self._self_service.stop(visit)]
             case "bahasa":
                 return [pages.language_page(texts, self._registration.catalogues)]
-            case "bantuan":
-                return [Reply(texts("help.text"))]
-            case "privasi":
-                return [Reply(texts("privacy.text"))]
-        return await self._campaigns.command(visit, name) or [Reply(texts("hint.unknown_command"))]
+        known = {"bantuan": "help.text", "privasi": "privacy.text"}.get(name, "hint.unknown_command")
+        return await self._campaigns.command(visit, name) or [Reply(texts(known))]
 
     async def _circulars(self, visit: Visit) -> Sequence[Reply]:
         asker = self._talk.asker(visit)
@@ -277,6 +276,10 @@ class Desk:
         answer = self._talk.waited(visit)
         key = "registration.done_briefly" if answer else "registration.done"
         return [Reply(visit.texts(key, summary=noted), replace=visit.pressed), *answer]
+
+    async def _forget(self, channel: str, external_id: str) -> None:
+        self._talk.forget(channel, external_id)
+        await self._campaigns.forget(channel, external_id)
 
     async def _keep(self, before: Profile | None, after: Profile) -> None:
         if after != before:

@@ -387,14 +387,32 @@ class ContactRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What stands for a reply on a channel where only a text that the platform has approved may begin a
+    conversation; other channels ignore it.
+
+    `kind`: which of these texts ("circular", "reminder", "digest", "news"), in `language`; `values`: what
+    fills it, by name, each on one line. Its button gives `action`, as `Button.action`. `campaign`: which one
+    it costs; None: none of them.
+    """
+
+    kind: str
+    language: str
+    values: tuple[tuple[str, str], ...]
+    action: str
+    campaign: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a person sees. `text` is plain text (no markup), its first line the answer;
     `buttons` are rows. `replace`: edit the message whose button was pressed instead of sending a new one.
     `attachment` follows the text. `contact`: asks for the sender's contact, or stops asking; such a reply
-    carries no `buttons`."""
+    carries no `buttons`. `opening`: stands for it where nothing else may be sent."""
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     replace: bool = False
     attachment: Attachment | None = None
     contact: ContactRequest | None = None
+    opening: Opening | None = None

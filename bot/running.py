@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app import (
     build_assistant,
+    build_campaigns,
     build_desk,
     build_identity,
     build_noticing,
+    build_proxies,
     build_registration,
+    build_subscriptions,
     mind,
 )
 from bot.assistant import Assistant
@@ -25,6 +29,9 @@ from bot.policy.files import DIRECTORY, fingerprint
 from bot.policy.problems import PolicyError
 
 if TYPE_CHECKING:
+    from bot.campaigns.subscriptions import Subscriptions
+    from bot.channels.port import Channel
+    from bot.channels.serve import Web
     from bot.people.identity import Identity
     from bot.storage.store import Store
 
@@ -63,61 +70,114 @@ async def demo(settings: Settings, policies: Path | None, asker: Asker) -> None:
         await store.close()
 
 
-async def serve(settings: Settings, policies: Path | None, telegram: str, host: str, port: int) -> None:
-    """Answers on Telegram ("polling" or "webhook") until told to stop; reloads policies/ when it changes.
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What `serve` is to serve. `telegram`: "polling", "webhook", None: not."""
+
+    telegram: str | None
+    whatsapp: bool
+    host: str
+    port: int
+
+    @property
+    def names(self) -> list[str]:
+        given = {"telegram": self.telegram is not None, "whatsapp": self.whatsapp}
+        return [name for name, served in given.items() if served]
+
+
+async def serve(settings: Settings, policies: Path | None, wanted: Serving) -> None:
+    """Answers on its channels until told to stop, sends campaigns meanwhile; reloads policies/ when it
+    changes.
 
     A broken policies/ at the start raises PolicyError: nobody is answered from it.
     """
     from bot.channels.post import Post
-    from bot.channels.serve import run_channel, run_webhook
-    from bot.channels.telegram import TelegramChannel, build_bot
-    from bot.channels.telegram_polling import poll
-    from bot.channels.web import build_web
+    from bot.channels.serve import run_channels
+    from bot.outgoing import outgoing
     from bot.storage.store import open_store
+    from bot.ways import open_ways
 
     assistant = build_assistant(policies)
+    corpus = lambda: assistant.engine.corpus  # noqa: E731
     store = await open_store(settings.database.url)
-    bot = build_bot(settings.telegram_token(), settings.telegram.api_base)
     try:
-        handled = await store.updates_of(bot.id)
-        unreachable = await store.unreachable_on(TelegramChannel.name)
         identity, post = build_identity(assistant, store), Post()
-        desk = build_desk(assistant, store, build_registration(assistant), identity, post)
-        polling = telegram == "polling"
-        channel = TelegramChannel(bot, desk, handled, unreachable, receive=poll if polling else None)
-        post.serve(channel)
+        subscriptions = build_subscriptions(store, settings)
+        proxies = build_proxies(assistant, store, identity, post)
+        polling, texts = wanted.telegram == "polling", assistant.catalogues
         async with (
-            reloading(assistant, policies or DIRECTORY),
-            store.watching(identity.forget),
-            _keeping(assistant, store, settings, identity),
+            open_ways(settings, store, texts, corpus, wanted.names, polling=polling) as ways,
+            outgoing(store, settings, corpus, texts, ways) as out,
         ):
-            if polling:
-                await run_channel(channel)
-                return
-            secret = settings.webhook_secret()
-            web = build_web(well=store.well, telegram=channel, secret=secret)
-            await run_webhook(
-                channel, web, host, port, public_url=settings.telegram.webhook_url, secret=secret
+            campaigns = build_campaigns(
+                assistant, store, identity, subscriptions, proxies, settings, ways[0].link
             )
+            desk = build_desk(assistant, store, build_registration(assistant), identity, post, campaigns)
+            channels = {way.name: await way.channel(desk, out.lanes[way.name].answering) for way in ways}
+            for channel in channels.values():
+                post.serve(channel)
+
+            def staff_changed() -> None:
+                identity.forget()
+                out.staff_changed()
+
+            async with (
+                reloading(assistant, policies or DIRECTORY),
+                store.watching(staff_changed),
+                _keeping(assistant, store, settings, identity, subscriptions),
+                out.tending([proxies.tell]),
+            ):
+                await run_channels(list(channels.values()), *_web(settings, store, wanted, channels))
     finally:
-        await bot.session.close()
         await store.close()
+
+
+def _web(
+    settings: Settings, store: Store, wanted: Serving, channels: Mapping[str, Channel]
+) -> tuple[Web | None, Callable[[], Awaitable[object]] | None]:
+    """The web application, if a channel needs one; and what is to be announced once it is there."""
+    from bot.channels.serve import Web, announcing
+    from bot.channels.telegram import TelegramChannel
+    from bot.channels.web import build_web
+    from bot.channels.whatsapp import WhatsappChannel
+
+    telegram, whatsapp = channels.get("telegram"), channels.get("whatsapp")
+    hooked = telegram if wanted.telegram == "webhook" and isinstance(telegram, TelegramChannel) else None
+    heard = whatsapp if isinstance(whatsapp, WhatsappChannel) else None
+    if hooked is None and heard is None:
+        return None, None
+    secret = settings.webhook_secret() if hooked else ""
+    token = settings.whatsapp.verify_token
+    app = build_web(
+        well=store.well,
+        telegram=hooked,
+        secret=secret,
+        whatsapp=heard,
+        verify_token=token.get_secret_value() if token else "",
+    )
+    announce = announcing(hooked, settings.telegram.webhook_url, secret) if hooked else None
+    return Web(app, wanted.host, wanted.port), announce
 
 
 @asynccontextmanager
 async def _keeping(
-    assistant: Assistant, store: Store, settings: Settings, identity: Identity
+    assistant: Assistant,
+    store: Store,
+    settings: Settings,
+    identity: Identity,
+    subscriptions: Subscriptions,
 ) -> AsyncIterator[None]:
-    """While this is open, answers are counted, and once a day what is over is removed."""
-    noticing = build_noticing(assistant, store, identity)
+    """While this is open, answers are counted, what they rest on is noted, and once a day what is over is
+    removed."""
+    noticing = build_noticing(assistant, store, identity, subscriptions.noticed)
     daily = store.enforcer(settings.retention).daily([store.profiles.note_uses, noticing.end_days])
-    task = asyncio.create_task(daily)
+    tasks = [asyncio.create_task(daily), asyncio.create_task(subscriptions.run())]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await noticing.settle()
 
 

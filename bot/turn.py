@@ -17,25 +17,22 @@ from bot.model import (
     Button,
     Explanation,
     FactValue,
-    Grain,
     Intent,
     Question,
     Reply,
     Unknown,
     Verdict,
-    When,
     Window,
 )
 from bot.policy.decide import Engine
-from bot.policy.derived import IN_WORKING_HOURS
 from bot.policy.explanation import Explainer
-from bot.policy.finding import SEVERITY
+from bot.readings import Judged, Readings, severity
 from bot.rendering import answer as rendering
 from bot.rendering import clauses, dates
 from bot.rendering.answer import Context
 from bot.rendering.texts import Texts
 from bot.vocabulary import Vocabulary
-from bot.worktime import implied, resolve, state_at
+from bot.worktime import state_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +54,21 @@ class Answered:
     pending: Pending | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One reading of what was asked, with its verdict."""
-
-    question: Question
-    verdict: Verdict
-
-    @property
-    def what_counts(self) -> tuple[object, ...]:
-        """Readings that agree in this need not be told apart."""
-        return (self.verdict.kind, self.verdict.conditions)
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
     """`now` is local to the asker's regency; `draft` is the message completed by the conversation."""
 
-    engine: Engine
-    explainer: Explainer
-    draft: Draft
-    asker: Asker
-    now: datetime
-    texts: Texts
+    def __init__(
+        self,
+        engine: Engine,
+        explainer: Explainer,
+        draft: Draft,
+        asker: Asker,
+        now: datetime,
+        texts: Texts,
+    ) -> None:
+        self.engine, self.explainer, self.texts = engine, explainer, texts
+        self.draft, self.asker, self.now = draft, asker, now
+        self.readings = Readings(engine, draft, asker, now)
 
     def answer(self) -> Answered:
         """The answer to the draft's intent."""
@@ -93,7 +82,7 @@ class Turn:
             case Intent.WHICH_RULE:
                 return self._around(clauses.which_rule)
             case Intent.OUT_OF_SCOPE:
-                return self._judge() if self._ruled() else self._out_of_scope()
+                return self._judge() if self.readings.ruled() else self._out_of_scope()
             case Intent.GREETING:
                 return self._plain("greeting.hello")
             case Intent.ACKNOWLEDGE:
@@ -109,7 +98,7 @@ class Turn:
     def _around(self, page: Callable[[Explanation, Context], str]) -> Answered:
         """What the circulars say about the act, without judging a situation."""
         activity = self.draft.activities[0] if self.draft.activities else None
-        question = Question(self.draft.intent, activity, self._present, self._situation)
+        question = Question(self.draft.intent, activity, self.readings.present, self.readings.situation)
         explanation = self.explainer.explain(question, self.asker, None, self.now)
         reply = Reply(page(explanation, self._context))
         shown = question if activity else None
@@ -118,16 +107,11 @@ class Turn:
     def _out_of_scope(self) -> Answered:
         return replace(self._around(clauses.unregulated), question=None)
 
-    def _ruled(self) -> bool:
-        """Whether some rule speaks of the act: a neighbour of what the bot knows may be regulated here."""
-        law = self.engine.regency(self.asker.regency).law
-        return any(map(law.regulates, self.draft.activities))
-
     def _why(self) -> Answered:
-        judged = self._readings() if self.draft.activities else []
+        judged = self.readings.judged() if self.draft.activities else []
         if not judged:
             return self._around(clauses.which_rule)
-        first = max(judged, key=lambda j: SEVERITY[j.verdict.kind])
+        first = max(judged, key=severity)
         explanation = self.explainer.explain(first.question, self.asker, first.verdict, self.now)
         text = clauses.why(first.question, first.verdict, explanation, self._seen(first.question))
         return Answered(self.draft.intent, Reply(text), self._facts, first.question, None, explanation)
@@ -137,7 +121,7 @@ class Turn:
     def _judge(self) -> Answered:
         if not self.draft.activities:
             return self._plain("unclear.activity")
-        judged = self._readings()
+        judged = self.readings.judged()
         if not judged:
             return replace(self._plain("conversation.time_unclear"), needs=("time",))
         if len({reading.what_counts for reading in judged}) == 1:
@@ -145,67 +129,6 @@ class Turn:
         acts = tuple(dict.fromkeys(j.question.activity for j in judged if j.question.activity))
         same_time = {j.question.when for j in judged} == {judged[0].question.when}
         return self._which_act(acts, judged) if same_time and len(acts) > 1 else self._which_time(judged)
-
-    def _readings(self) -> list[Judged]:
-        """Every reading of act and time, likeliest first, with its verdict."""
-        return [
-            judged
-            for activity in self._acts()
-            for when in self.draft.times or (self._present,)
-            if (judged := self._worst(activity, when)) is not None
-        ]
-
-    def _acts(self) -> tuple[str, ...]:
-        """The main act; with its kinds where no rule speaks of it but some of a kind ("tiktokan")."""
-        main = self.draft.activities[0]
-        law = self.engine.regency(self.asker.regency).law
-        if self.draft.act_chosen or law.regulates(main):
-            return (main,)
-        kinds = self.engine.corpus.vocabulary.kinds_of(main)
-        ruled = {rule.activity for circular in law.circulars for rule in circular.rules}
-        return (main, *(kind for kind in kinds if kind in ruled))
-
-    def _worst(self, activity: str, when: When) -> Judged | None:
-        """The severest verdict over the times that `when` means (two breaks); None if it means none."""
-        judged = [
-            self._decide(Question(self._intent, activity, time, self._situation))
-            for time in self._meant(when)
-        ]
-        named = [self._by_name(reading) for reading in judged]
-        if not named and when.symbol is not None:
-            # Hours are not registered (shift work), but the name of the time tells where it lies.
-            alone = Question(
-                self._intent, activity, replace(self._present, symbol=when.symbol), self._situation
-            )
-            named = [self._by_name(self._decide(alone))] if self._named(when.symbol) is not None else []
-        return max(named, key=lambda j: SEVERITY[j.verdict.kind], default=None)
-
-    def _meant(self, when: When) -> tuple[When, ...]:
-        calendar = self.engine.regency(self.asker.regency).calendar
-        return resolve(when, calendar, self.asker.pattern, self.now)
-
-    def _named(self, symbol: str) -> bool | Unknown | None:
-        """Whether a time named so lies in working hours, by its very name."""
-        return implied(symbol, self.engine.regency(self.asker.regency).calendar)
-
-    def _by_name(self, judged: Judged) -> Judged:
-        """ "Saat jam kerja" means working hours and not the break within them: the verdict is that of the
-        name; when it is allowed again, the calendar tells."""
-        when = judged.question.when
-        said = self._named(when.symbol) if when is not None and when.symbol is not None else None
-        if not isinstance(said, bool):
-            return judged
-        facts = {**judged.question.facts, IN_WORKING_HOURS: said}
-        verdict = self._decide(replace(judged.question, facts=facts)).verdict
-        verdict = replace(verdict, segments=(), next_permitted=judged.verdict.next_permitted)
-        return Judged(judged.question, verdict)
-
-    @property
-    def _intent(self) -> Intent:
-        return Intent.MAY_I if self.draft.intent is Intent.OUT_OF_SCOPE else self.draft.intent
-
-    def _decide(self, question: Question) -> Judged:
-        return Judged(question, self.engine.decide(question, self.asker, self.now))
 
     def _answered(self, judged: Judged) -> Answered:
         question, verdict = judged.question, judged.verdict
@@ -243,8 +166,7 @@ class Turn:
 
     def _also(self, activity: str) -> str:
         """The headline for another act named in the same message."""
-        judged = [self._worst(activity, when) for when in self.draft.times or (self._present,)]
-        worst = max((j for j in judged if j), key=lambda j: SEVERITY[j.verdict.kind], default=None)
+        worst = self.readings.worst(activity)
         if worst is None:
             return ""
         name = self.texts.word(self.engine.corpus.vocabulary.activities[activity].name)
@@ -294,20 +216,8 @@ class Turn:
     # --- small things ---
 
     @property
-    def _present(self) -> When:
-        return When(self.now, None, Grain.INSTANT)
-
-    @property
     def _facts(self) -> dict[str, FactValue]:
-        return {k: v for k, v in self._situation.items() if not isinstance(v, Unknown)}
-
-    @property
-    def _situation(self) -> Mapping[str, FactValue | Unknown]:
-        """The facts said, without those that only repeat what is known of the asker."""
-        if not self.draft.facts:
-            return self.draft.facts
-        own = {"status": self.asker.status, "unit": self.asker.unit}
-        return {name: value for name, value in self.draft.facts.items() if own.get(name) != value}
+        return {k: v for k, v in self.readings.situation.items() if not isinstance(v, Unknown)}
 
     @property
     def _context(self) -> Context:

@@ -60,7 +60,6 @@ class Ledger(Protocol):
 
     async def get(self, campaign: int) -> Campaign: ...
     async def in_state(self, *states: CampaignState) -> Sequence[Campaign]: ...
-    async def start_due(self) -> Sequence[int]: ...
 
 
 class _EndedError(BaseException):
@@ -140,10 +139,9 @@ class Workflows:
         return state
 
     async def tend(self) -> None:
-        """Starts what is due and sends it, for ever."""
+        """Sends what runs, for ever."""
         while True:
             try:
-                await self._ledger.start_due()
                 for campaign in await self._ledger.in_state(CampaignState.RUNNING):
                     await self._see_to(campaign.id)
             except Problem as error:

@@ -18,6 +18,7 @@ from bot.people.profile import Profile
 from bot.people.registration import Registration
 from bot.people.rights import Actor, Target
 from bot.people.staff import Assignment, Member, Person, Role, Unit
+from bot.rendering.texts import Texts
 from bot.vocabulary import Wording
 
 TOKEN = "42:TEST"
@@ -176,7 +177,7 @@ class MemoryRecords:
 
     office: Office
 
-    async def about(self, channel: str, external_id: str) -> Mapping[str, Any]:
+    async def about(self, channel: str, external_id: str, texts: Texts) -> Mapping[str, Any]:
         profile = await self.office.profiles.get(channel, external_id)
         member = await self.office.identity.member_of(channel, external_id)
         return ({"profile": asdict(profile)} if profile else {}) | (

@@ -59,12 +59,17 @@ class Postgres:
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._folder}"
 
+    @staticmethod
+    def name_in(url: str) -> str:
+        return url.partition("@/")[2].partition("?")[0]
+
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The address of a new, empty database, dropped afterwards."""
+    def database(self, like: str = "template1") -> Iterator[str]:
+        """The address of a new database, dropped afterwards: a copy of the one named `like`, to which nobody
+        may be connected; an empty one by default."""
         name = next(self._names)
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy")
             try:
                 yield self.url(name)
             finally:

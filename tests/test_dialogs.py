@@ -1,4 +1,4 @@
-"""Whole conversations as tables: what is typed, and the first line of what comes back."""
+"""Whole conversations as tables: what is typed, and the first line of what comes back; on every channel."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from ruamel.yaml import YAML
 from bot.app import build_assistant
 from bot.assistant import FADES_AFTER, Assistant
 from bot.model import Asker, Reply
+from tests.channel_worlds import CHANNELS, world_on
+from tests.fakes import Office
 
 TABLES = YAML(typ="safe", pure=True).load(Path(__file__).with_name("dialogs") / "replies.yaml")
 
@@ -41,6 +43,28 @@ def test_a_conversation_goes_as_its_table_says(table: dict[str, Any]) -> None:
     for said, first_line in table["percakapan"]:
         reply = speak(said, reply, asker, table["nama"], now)
         assert reply.text.splitlines()[0] == first_line, said
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table["nama"]))
+async def test_every_channel_shows_the_same_conversation(table: dict[str, Any], channel: str) -> None:
+    """The whole text and all labels, of every reply. A channel may differ in how they look: numbers instead
+    of buttons, a list instead of a row, a new message instead of a changed one, a star around a headline."""
+    office, now = Office(assistant()), datetime.fromisoformat(str(table["pada"]))
+    office.clock.now = now
+    entries = {"regency": table["wilayah"], "status": table.get("status", "pns"), "pattern": table.get("pola")}
+    asker = Asker(entries["regency"], entries["status"], None, entries["pattern"])
+    key, reply = f"{channel} {table['nama']}", None
+    async with world_on(channel, office) as world:
+        await office.register(channel, world.person, **entries)
+        assistant().forget(f"{channel}:{world.person}:")
+        for said, first_line in table["percakapan"]:
+            reply = speak(said, reply, asker, key, now)
+            pressed = said.startswith("> ")
+            seen = await (world.press(said.removeprefix("> ")) if pressed else world.say(said))
+            assert seen.text.splitlines()[0] == first_line, said
+            assert seen.text.strip() == reply.text.strip(), said
+            assert seen.buttons == [button.label for row in reply.buttons for button in row], said
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: str(table["nama"]))

@@ -3,8 +3,10 @@
 k:ack:CAMPAIGN     acknowledges           k:undo:CAMPAIGN     takes it back
 k:notme:CAMPAIGN   asks once more         k:notme2:CAMPAIGN   makes the task
 k:unclear:CAMPAIGN makes the task         k:wrong:CAMPAIGN    an acknowledgment by proxy is wrong
+k:read:CAMPAIGN    shows it               k:waiting           lists what waits
 k:here:TOKEN       acknowledges at an assembly
 k:wall:CAMPAIGN:UNIT  shows the code of an assembly
+k:proof:CAMPAIGN   gives the receipt    k:proofs:FROM     lists them
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from bot.rendering import dates
 from bot.rendering.texts import Texts
 
 PREFIX = "k:"
+READ = "k:read:"
+WAITING = "k:waiting"
 LISTED = 8
 """Circulars that one message offers: with a line on each, a phone's screen."""
 
@@ -54,18 +58,24 @@ def when(moment: int, zone: tzinfo, texts: Texts) -> str:
     return f"{dates.day(at, texts)} {dates.clock(at, texts)} {dates.zone_name(at)}"
 
 
-def recorded(told: Told, outcome: Outcome, zone: tzinfo, texts: Texts) -> Reply:
+def _proof(campaign: int, texts: Texts) -> Button:
+    return Button(texts("receipt.button"), f"k:proof:{campaign}")
+
+
+def recorded(told: Told, outcome: Outcome, zone: tzinfo, texts: Texts, *, proof: bool = False) -> Reply:
+    """`proof`: a receipt can be had."""
     assert outcome.at is not None
     text = texts("ack.recorded", circular=named(told.content, texts), when=when(outcome.at, zone, texts))
     if outcome.late and outcome.due is not None:
         text += "\n" + texts("ack.late", due=when(outcome.due, zone, texts))
     undo = Button(texts("ack.button_undo"), f"k:undo:{told.campaign}")
-    return Reply(text, ((undo,),))
+    return Reply(text, ((undo, *((_proof(told.campaign, texts),) if proof else ())),))
 
 
-def already(told: Told, at: int, zone: tzinfo, texts: Texts) -> Reply:
-    circular = named(told.content, texts)
-    return Reply(texts("ack.already", circular=circular, when=when(at, zone, texts)))
+def already(told: Told, at: int, zone: tzinfo, texts: Texts, *, proof: bool = False) -> Reply:
+    """`proof`: a receipt can be had."""
+    text = texts("ack.already", circular=named(told.content, texts), when=when(at, zone, texts))
+    return Reply(text, ((_proof(told.campaign, texts),),) if proof else ())
 
 
 def undone(told: Told, texts: Texts, *, replace: bool) -> Reply:
@@ -77,6 +87,11 @@ def not_recorded(action: str | None, texts: Texts) -> Reply:
     """`action`: of the button that tries again; None: it was said in words."""
     row = ((Button(texts("ack.button_again"), action),),) if action else ()
     return Reply(texts("ack.not_recorded"), row)
+
+
+def whole(told: Told, texts: Texts) -> Reply:
+    """The circular as it is sent, without its document."""
+    return Reply(message(told.content, texts), circular_buttons(told.campaign, texts))
 
 
 def not_me(told: Told, texts: Texts) -> Reply:

@@ -103,9 +103,11 @@ class UnitPreview:
 
 @dataclass(slots=True)
 class Preview:
-    """Whom an expression means, counted. `units`: where they work today → how many."""
+    """Whom an expression means, counted. `units`: where they work today → how many. `paid`: so many would be
+    written to where that costs something; None: nobody asked."""
 
     units: dict[int, UnitPreview] = field(default_factory=dict)
+    paid: int | None = None
 
     def add(self, unit: int, standing: Standing) -> None:
         row = self.units.setdefault(unit, UnitPreview())

@@ -12,7 +12,7 @@ import io
 import re
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -105,15 +105,20 @@ class Staff(Protocol):
 
 
 class Assembly:
-    """`bot`: its username. `clock`: seconds since 1970."""
+    """`link`: to the chat, carrying a text. `clock`: seconds since 1970."""
 
     def __init__(
-        self, tokens: Tokens, ledger: Ledger, staff: Staff, bot: str, clock: Callable[[], float]
+        self,
+        tokens: Tokens,
+        ledger: Ledger,
+        staff: Staff,
+        link: Callable[[str], Awaitable[str]],
+        clock: Callable[[], float],
     ) -> None:
         self.tokens = tokens
         self._ledger = ledger
         self._staff = staff
-        self._bot = bot
+        self._link = link
         self._clock = clock
 
     async def show(self, actor: Actor, campaign: int, unit: int) -> Shown:
@@ -125,5 +130,4 @@ class Assembly:
         if await self._ledger.assembly_opened(campaign, actor.name, unit, now) is None:
             raise Problem("assembly.no_campaign", campaign=campaign)
         token = self.tokens.written(Pass(campaign, unit, since))
-        link = f"https://t.me/{self._bot}?start={PREFIX}{token}"
-        return Shown(token, link, since + ROTATES, since + SERVES)
+        return Shown(token, await self._link(PREFIX + token), since + ROTATES, since + SERVES)

@@ -10,12 +10,26 @@ from typing import Protocol
 
 from bot.campaigns.campaign import DeliveryState
 from bot.campaigns.lane import Lane, LaneLostError
-from bot.campaigns.sending import NotReached, NotTried, Outcome, Refused, RetryAfter, Sender, Sent, Uncertain
+from bot.campaigns.sending import (
+    Halted,
+    Later,
+    NotReached,
+    NotTried,
+    Outcome,
+    Refused,
+    RetryAfter,
+    Sender,
+    Sent,
+    Uncertain,
+)
 from bot.model import Reply
 from bot.people.identity import Account
 
 NOT_SENT = "not_sent"
 """In the ledger: no call was made, and none will be."""
+
+SHORT = 60.0
+"""Seconds that a message waits for its person; one that would wait longer is not sent."""
 
 
 class Carrier(Protocol):
@@ -52,9 +66,12 @@ class Carrying:
                 if self.clock() >= until:
                     break
                 outcome = await self._call(account, reply)
-            if not isinstance(outcome, RetryAfter):
+            if isinstance(outcome, Later) and outcome.seconds <= SHORT:
+                await asyncio.sleep(outcome.seconds)  # the lane goes on with others
+            elif isinstance(outcome, RetryAfter):
+                lane.hold(outcome.seconds)
+            else:
                 return outcome
-            lane.hold(outcome.seconds)
         return NotTried()
 
     async def _call(self, account: Account, reply: Reply) -> Outcome:
@@ -74,7 +91,7 @@ def in_a_word(outcome: Outcome) -> str:
             return DeliveryState.UNREACHABLE.value
         case Refused():
             return DeliveryState.FAILED.value
-        case NotTried() | RetryAfter():
+        case NotTried() | RetryAfter() | Later() | Halted():
             return NOT_SENT
         case Uncertain():
             return DeliveryState.UNCERTAIN.value

@@ -25,10 +25,10 @@ from bot.campaigns.law import FactRecord, Law, read, record
 from bot.model import VerdictKind
 from bot.policy.condition import NEVER, Some, tests_in
 from bot.policy.corpus import Circular, Corpus, OpenQuestion, Rank
-from bot.policy.decide import STATUS, UNIT
 from bot.policy.diagram import Space
 from bot.policy.law import RegencyLaw
 from bot.policy.precedence import Outcome
+from bot.policy.situation import STATUS, UNIT
 from bot.vocabulary import Activity, Fact, Option, Vocabulary
 
 Counted: TypeAlias = Callable[[Law, Outcome], Hashable]
@@ -176,7 +176,7 @@ class Pair:
     def _difference(self, day: date, act: str, counted: Counted) -> int:
         """The diagram (leaves True/False) of "the two laws say different things of this act on this day"."""
         (old, ours), (new, theirs) = zip(self.versions, self._laws, strict=True)
-        roots = ours.roots(day, act).outcome, theirs.roots(day, act).outcome
+        roots = ours.root(day, act), theirs.root(day, act)
         key = (*roots, counted)
         found = self._differences.get(key)
         if found is None:

@@ -7,6 +7,7 @@ what a person types is looked at and kept nowhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from bot.campaigns import ack_pages as pages
@@ -15,7 +16,8 @@ from bot.campaigns.acknowledging import UNDO_SECONDS, Result, Told, Wish
 from bot.campaigns.assembly import PREFIX as SCANNED
 from bot.campaigns.assembly import READING, Pass
 from bot.campaigns.campaign import Proof
-from bot.campaigns.ports import Acknowledgments, Circulars
+from bot.campaigns.ports import Acknowledgments, Circulars, Letters, Receipts, Unseen
+from bot.campaigns.proof_chat import ProofChat
 from bot.campaigns.quiz_chat import QuizChat
 from bot.campaigns.saying import Sayings
 from bot.campaigns.tasks import Kind, Tasks
@@ -33,7 +35,9 @@ RECENT = 7 * 86_400
 
 class CampaignChat:
     """Keeps `bot.people.ports.Campaigns`. `engine`: that of now. `intent`: what a text asks for. `zone`: of a
-    regency. `clock`: seconds since 1970. `wall` None: there are no assemblies."""
+    regency. `clock`: seconds since 1970. `wall` None: there are no assemblies; `receipts` None: no
+    receipts; `unseen` None: whoever got a circular saw it; `letters` None: circulars are shown without their
+    documents."""
 
     def __init__(
         self,
@@ -45,6 +49,9 @@ class CampaignChat:
         zone: Callable[[str], tzinfo],
         clock: Callable[[], float],
         wall: Wall | None = None,
+        receipts: Receipts | None = None,
+        unseen: Unseen | None = None,
+        letters: Letters | None = None,
     ) -> None:
         self._acknowledgments = acknowledgments
         self._circulars = circulars
@@ -55,6 +62,9 @@ class CampaignChat:
         self._clock = clock
         self._wall = wall
         self._quiz = QuizChat(circulars, engine, zone)
+        self._proofs = ProofChat(receipts, circulars, zone) if receipts is not None else None
+        self._unseen = unseen
+        self._letters = letters
         self._said: tuple[Engine, Sayings] | None = None
 
     # --- buttons ---
@@ -78,10 +88,17 @@ class CampaignChat:
             return await self._present(visit, member, rest)
         if verb == "wall" and self._wall is not None:
             return await self._wall.press(visit, member, rest)
-        told = await self._circulars.told(int(rest)) if rest.isdecimal() and len(rest) <= 15 else None
+        if action == pages.WAITING:
+            return await self._waiting(visit, member)
+        number = int(rest) if rest.isdecimal() and len(rest) <= 15 else None
+        if verb == "proofs" and self._proofs is not None and number is not None:
+            return [await self._proofs.listed(visit, member, number)]
+        told = await self._circulars.told(number) if number is not None else None
         if told is None:
             return [Reply(visit.texts("hint.stale_button"))]
         match verb:
+            case "read":
+                return [await self._show(visit, member, told)]
             case "ack":
                 return await self._acknowledge(visit, member, told, Proof.BUTTON)
             case "undo":
@@ -94,19 +111,42 @@ class CampaignChat:
                 return [await self._task(visit, member, told, Kind.NOT_UNDERSTOOD)]
             case "wrong":
                 return [await self._task(visit, member, told, Kind.PROXY_WRONG)]
+            case "proof" if self._proofs is not None:
+                return await self._proofs.given(visit, member, told)
         return [Reply(visit.texts("hint.stale_button"))]
 
     async def _acknowledge(self, visit: Visit, member: Member, told: Told, proof: Proof) -> Sequence[Reply]:
-        """Own acknowledgments need no right (`Action.ACKNOWLEDGE`): everybody has it on herself."""
+        """Own acknowledgments need no right (`Action.ACKNOWLEDGE`): everybody has it on herself. Nobody says
+        that she has read what she was not shown."""
+        if proof is not Proof.ASSEMBLY and await self._not_shown(member, told):
+            return [await self._show(visit, member, told)]
         wish = Wish(member.person.id, told.campaign, self._now(), proof, visit.incoming.sender.channel)
         outcome = await self._acknowledgments.take(wish)
         zone, texts = self._zone(told.content.regency), visit.texts
         if outcome.result is Result.NOT_ADDRESSED or outcome.at is None:
             return [Reply(texts("ack.not_addressed", circular=pages.named(told.content, texts)))]
         if outcome.result is Result.ALREADY:
-            return [pages.already(told, outcome.at, zone, texts)]
+            return [pages.already(told, outcome.at, zone, texts, proof=self._proves)]
         asked = self._quiz.first(visit, told, outcome.at) if told.quiz else ()
-        return [pages.recorded(told, outcome, zone, texts), *asked]
+        return [pages.recorded(told, outcome, zone, texts, proof=self._proves), *asked]
+
+    async def _not_shown(self, member: Member, told: Told) -> bool:
+        return self._unseen is not None and await self._unseen.unseen(member.person.id, told.campaign)
+
+    async def _show(self, visit: Visit, member: Member, told: Told) -> Reply:
+        """The circular, in answer to the button of what announced it."""
+        page = pages.whole(told, visit.texts)
+        if self._letters is not None:
+            page = replace(await self._letters.message(told.campaign, visit.texts.language), opening=None)
+        if self._unseen is not None:
+            await self._unseen.shown(member.person.id, told.campaign)
+        return page
+
+    async def _waiting(self, visit: Visit, member: Member) -> Sequence[Reply]:
+        waiting = await self._circulars.waiting(member.person.id)
+        if not waiting:
+            return [Reply(visit.texts("ack.nothing_waits"))]
+        return [pages.choice(waiting, self._zone(member.person.regency), visit.texts, "ack.waits")]
 
     async def _undo(self, visit: Visit, member: Member, told: Told) -> Reply:
         wish = Wish(member.person.id, told.campaign, self._now(), None, visit.incoming.sender.channel)
@@ -156,17 +196,14 @@ class CampaignChat:
         given = await self._circulars.given(member.person.id, self._now() - RECENT)
         told = await self._circulars.told(given[0].campaign) if given else None
         if told is not None:
-            return [pages.already(told, given[0].at, zone, texts)]
+            return [pages.already(told, given[0].at, zone, texts, proof=self._proves)]
         return [Reply(texts("acknowledge.none"))]
 
     async def _mentioned(self, visit: Visit, member: Member, text: str) -> Sequence[Reply] | None:
         """ "apa saya sudah baca?" is told what waits, and records nothing."""
         if self._intent(text) is not Intent.ACKNOWLEDGE:
             return None
-        waiting = await self._circulars.waiting(member.person.id)
-        if not waiting:
-            return [Reply(visit.texts("ack.nothing_waits"))]
-        return [pages.choice(waiting, self._zone(member.person.regency), visit.texts, "ack.waits")]
+        return await self._waiting(visit, member)
 
     async def _taken_back(self, visit: Visit, member: Member) -> Sequence[Reply] | None:
         """None: there is nothing of hers that the word could mean."""
@@ -207,12 +244,23 @@ class CampaignChat:
         return self._wall.tokens.read(token, self._clock(), extra) if self._wall is not None else None
 
     async def command(self, visit: Visit, name: str) -> Sequence[Reply] | None:
-        """/apel. None: no command of ours."""
+        """/apel, /bukti. None: no command of ours."""
+        if name == "bukti" and self._proofs is not None:
+            if visit.member is None:
+                return [_register_first(visit)]
+            return [await self._proofs.listed(visit, visit.member)]
         if name != "apel" or self._wall is None or visit.member is None:
             return None
         return await self._wall.offered(visit, visit.member)
 
+    async def forget(self, channel: str, external_id: str) -> None:
+        """Nothing of what she asked is kept here."""
+
     # --- around ---
+
+    @property
+    def _proves(self) -> bool:
+        return self._proofs is not None
 
     def _now(self) -> int:
         return int(self._clock())

@@ -12,7 +12,7 @@ from itertools import groupby
 from bot.campaigns.campaign import Unreachable
 from bot.campaigns.recipients import Pending, Recipient
 from bot.campaigns.reminders import label
-from bot.model import Attachment, Reply
+from bot.model import Attachment, Opening, Reply
 from bot.rendering import dates
 from bot.rendering.texts import Texts
 
@@ -26,6 +26,9 @@ LIMIT = 1024
 """Letters that every channel takes."""
 
 FILE = "daftar.txt"
+
+CAMPAIGNS = "h:l:0"
+"""The action of `bot.campaigns.hr_chat` that lists the campaigns."""
 
 
 class Kind(StrEnum):
@@ -64,7 +67,13 @@ def page(digest: Digest, texts: Texts) -> Reply:
         text = "\n\n".join([*parts, texts(f"digest.{digest.kind}_foot")])
         if len(text) <= LIMIT:
             break
-    return Reply(text, attachment=_file(head, entries, digest.kind, texts) if more else None)
+    attached = _file(head, entries, digest.kind, texts) if more else None
+    return Reply(text, attachment=attached, opening=_opening(people, entries[0].pending.campaign, texts))
+
+
+def _opening(people: int, campaign: int, texts: Texts) -> Opening:
+    """Its button shows what /hr shows."""
+    return Opening("digest", texts.language, (("jumlah", str(people)),), CAMPAIGNS, campaign)
 
 
 def _order(entry: Entry) -> tuple[object, ...]:

@@ -172,7 +172,7 @@ class Escalation:
         midnight = int(times.calendar.at(times.today).timestamp())
         levels = {offset: level for level, offset in enumerate(self._plan.escalations, 1)}
         overdue = tuple((levels[offset], before) for offset, before in times.reach(self._plan.escalations))
-        channels = tuple(sorted(self._carrier.channels))
+        channels = tuple(self._carrier.channels)
         return Wanted(kind, regency, times.today, midnight, channels, overdue if kind is Kind.OVERDUE else ())
 
     async def _send(self, digest: Digest) -> str:

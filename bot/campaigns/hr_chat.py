@@ -4,6 +4,8 @@ h:l:FROM            campaigns, the newest first      h:c:C:UNIT:FROM     a unit 
 h:m:C:UNIT:AFTER    who has not acknowledged         h:x:C:UNIT:AFTER    whom nothing reaches, and why
 h:s:C:STEP:STATE    asks whether to take a step      h:y:C:STEP:STATE    takes it
 h:t:AFTER           tasks that wait                  h:d:TASK            closes one
+h:pm:C:UNIT:AFTER, h:px:C:UNIT:AFTER   the lists of h:m and h:x, to choose for whom to acknowledge
+h:p…                acknowledging for somebody else: `proxy_chat`
 
 UNIT 0: all that she sees. A step carries the state she was shown, so that an old button does nothing.
 """
@@ -16,10 +18,13 @@ from datetime import UTC, datetime, tzinfo
 
 from babel.numbers import format_decimal, format_percent
 
+from bot.campaigns import proxy_chat
 from bot.campaigns.campaign import CampaignState, Step
-from bot.campaigns.exporting import Wording
+from bot.campaigns.hr_people import HrPeople
+from bot.campaigns.proxy_chat import ProxyChat
 from bot.campaigns.reporting import Reporting, View
-from bot.campaigns.reports import Addressee, Group, Known, Tally, UnitStatus
+from bot.campaigns.reports import Group, Known, Tally, UnitStatus
+from bot.campaigns.screens import LINE, cut, label, rows
 from bot.campaigns.steering import Steering
 from bot.campaigns.tasks import Task, TaskOffice
 from bot.model import Button, Reply
@@ -32,18 +37,16 @@ from bot.rendering.texts import Texts
 
 PREFIX = "h:"
 
-CAMPAIGNS, UNITS, PEOPLE, TASKS = 5, 6, 8, 4
+CAMPAIGNS, UNITS, TASKS = 5, 6, 4
 """So many on one screen."""
 
-LABEL = 20
-LINE = 60
-"""Characters of a button, and of a name in a line."""
-
-Rows = tuple[tuple[Button, ...], ...]
+DIGITS = 15
+"""Of the longest number in a button."""
 
 
 class HrChat:
-    """`zone`: of a regency. `tasks` None: there is nobody to close them."""
+    """`zone`: of a regency. `tasks` None: there is nobody to close them. `proxies` None: nobody acknowledges
+    for others."""
 
     def __init__(
         self,
@@ -51,11 +54,13 @@ class HrChat:
         steering: Steering,
         tasks: TaskOffice | None,
         zone: Callable[[str], tzinfo],
+        proxies: ProxyChat | None = None,
     ) -> None:
         self._reporting = reporting
         self._steering = steering
         self._tasks = tasks
         self._zone = zone
+        self._proxies = proxies
 
     def meant_for(self, member: Member | None) -> bool:
         """Whether /hr shows anything to this person."""
@@ -75,11 +80,26 @@ class HrChat:
         found = await self._shown(visit, action.removeprefix(PREFIX).split(":"))
         return replace(found, replace=True)
 
+    async def say(self, visit: Visit, text: str) -> Reply | None:
+        """After typed text, in a private chat. None: nothing here waits for it."""
+        return await self._proxies.say(visit, text) if self._proxies is not None else None
+
+    def forget(self, channel: str, external_id: str) -> None:
+        """Drops what this person has typed and not sent yet."""
+        if self._proxies is not None:
+            self._proxies.forget(channel, external_id)
+
     async def _shown(self, visit: Visit, parts: Sequence[str]) -> Reply:
         texts = visit.texts
         if visit.member is None:
             return Reply(texts("hr.not_known"))
         try:
+            if any(len(part) > DIGITS for part in parts if part.isdecimal()):
+                raise ValueError("no number of ours")
+            if self._proxies is not None and parts[0] in proxy_chat.KINDS:
+                return await self._proxies.press(visit, actor_of(visit.member), *parts)
+            if self._proxies is not None:
+                self._proxies.leave(visit)
             page = _Page(self, visit.member, texts)
             return await page.of(*parts)
         except Problem as problem:
@@ -101,6 +121,10 @@ class HrChat:
     def tasks(self) -> TaskOffice | None:
         return self._tasks
 
+    @property
+    def proxies(self) -> ProxyChat | None:
+        return self._proxies
+
     def zone(self, regency: str) -> tzinfo:
         return self._zone(regency)
 
@@ -119,6 +143,7 @@ class _Page:
         self._regency = member.person.regency
         self._root = frozenset(member.lineage[-1:])
         self._texts = texts
+        self._people = HrPeople(chat.reporting, self._actor, texts, asking=chat.proxies is not None)
 
     async def of(self, kind: str, *values: str) -> Reply:
         """Raises ValueError, TypeError for what is no button of ours; Problem."""
@@ -128,8 +153,9 @@ class _Page:
             case "c":
                 return await self._status(*map(int, values))
             case "m" | "x":
-                group = Group.MISSING if kind == "m" else Group.UNREACHABLE
-                return await self._people(group, *map(int, values))
+                return await self._people.listed(kind, *map(int, values))
+            case "pm" | "px":
+                return await self._people.choice(kind[1], *map(int, values))
             case "s" | "y":
                 campaign, step, state = values
                 taken = (int(campaign), Step(step), CampaignState(state))
@@ -150,20 +176,22 @@ class _Page:
         for known, tally in shown:
             lines += ["", *self._head(known), self._sums(tally)]
         buttons = [
-            Button(_label(f"{known.campaign.id} · {known.version.subject}"), f"h:c:{known.campaign.id}:0:0")
+            Button(label(f"{known.campaign.id} · {known.version.subject}"), f"h:c:{known.campaign.id}:0:0")
             for known, _ in shown
         ]
         last = [self._more(f"h:l:{start + CAMPAIGNS}")] if len(found) > start + CAMPAIGNS else []
         if self._chat.tasks is not None and may(self._actor, Action.HANDLE_TASKS, Target(self._root)):
             last.append(Button(texts("hr.tasks"), "h:t:0"))
-        return Reply("\n".join(lines), (*_rows(buttons, 1), *_rows(last, 2)))
+        if self._chat.proxies is not None and proxy_chat.decides_somewhere(self._actor):
+            last.append(Button(texts("proxy.button_waiting"), "h:pw:0"))
+        return Reply("\n".join(lines), (*rows(buttons, 1), *rows(last, 2)))
 
     def _head(self, known: Known) -> list[str]:
         campaign, version, texts = known.campaign, known.version, self._texts
         due = campaign.due.astimezone(self._chat.zone(campaign.regency))
         state = texts(f"campaign.state_{campaign.state.value}")
         when = f"{dates.day(due, texts, year=False)} {dates.clock(due, texts)}"
-        subject = _cut(version.subject, LINE)
+        subject = cut(version.subject)
         return [f"{campaign.id} · {subject}", texts("hr.state", state=state, due=when)]
 
     def _sums(self, tally: Tally) -> str:
@@ -186,12 +214,12 @@ class _Page:
         shown = below[start:][:UNITS]
         lines = [*self._head(view.known)]
         if unit:
-            lines += ["", _cut(view.units[unit].name, LINE)]
+            lines += ["", cut(view.units[unit].name)]
         lines += [self._sums(status.total)]
         lines += [""] if shown else []
         lines += [self._line(row) for row in shown]
         down = [
-            Button(_label(row.unit.name), f"h:c:{campaign}:{row.unit.id}:0")
+            Button(label(row.unit.name), f"h:c:{campaign}:{row.unit.id}:0")
             for row in shown
             if row.total.addressed
         ]
@@ -199,19 +227,19 @@ class _Page:
         lists = self._lists(campaign, unit, status.total) if unit else []
         steps = await self._steps(view) if unit == 0 or unit in view.tops else []
         ways = [*rest, *self._up(view, unit)]
-        return Reply("\n".join(lines), (*_rows(down, 2), *_rows(lists, 2), *_rows(steps, 3), *_rows(ways, 3)))
+        return Reply("\n".join(lines), (*rows(down, 2), *rows(lists, 2), *rows(steps, 3), *rows(ways, 3)))
 
     def _line(self, row: UnitStatus) -> str:
         done, addressed = row.total.of(Group.ACKNOWLEDGED), row.total.addressed
-        name = _cut(row.unit.name, LINE)
+        name = cut(row.unit.name)
         return self._texts("hr.unit", name=name, done=self._number(done), addressed=self._number(addressed))
 
     def _lists(self, campaign: int, unit: int, total: Tally) -> list[Button]:
         found = []
         for kind, group in (("m", Group.MISSING), ("x", Group.UNREACHABLE)):
             if total.of(group):
-                label = self._texts(f"hr.list_{group.value}", count=self._number(total.of(group)))
-                found.append(Button(_label(label), f"h:{kind}:{campaign}:{unit}:0"))
+                said = self._texts(f"hr.list_{group.value}", count=self._number(total.of(group)))
+                found.append(Button(label(said), f"h:{kind}:{campaign}:{unit}:0"))
         return found
 
     def _up(self, view: View, unit: int) -> list[Button]:
@@ -226,27 +254,6 @@ class _Page:
 
     def _more(self, action: str) -> Button:
         return Button(self._texts("hr.more"), action)
-
-    # --- people ---
-
-    async def _people(self, group: Group, campaign: int, unit: int, after: int) -> Reply:
-        texts, chat = self._texts, self._chat
-        view = await chat.reporting.view(self._actor, campaign)
-        page = await chat.reporting.people(self._actor, view, group, unit, after or None, PEOPLE)
-        name = _cut(view.units[unit].name, LINE) if unit in view.units else ""
-        key = "hr.missing" if group is Group.MISSING else "hr.unreachable"
-        lines = [texts(key, unit=name, count=self._number(page.total)), ""]
-        lines += [self._person(one, view) for one in page.people]
-        kind = "m" if group is Group.MISSING else "x"
-        ways = [self._more(f"h:{kind}:{campaign}:{unit}:{page.following}")] if page.following else []
-        ways.append(Button(texts("hr.up"), f"h:c:{campaign}:{unit}:0"))
-        return Reply("\n".join(lines), _rows(ways, 2))
-
-    def _person(self, one: Addressee, view: View) -> str:
-        why = Wording(self._texts, UTC).reason(one.reason)
-        away = self._texts("report.away") if one.away else ""
-        unit = _cut(view.units[one.unit].name, LINE // 2) if one.unit in view.units else ""
-        return " · ".join(filter(None, (_cut(one.name, LINE // 2), unit, why, away)))
 
     # --- steps ---
 
@@ -283,17 +290,17 @@ class _Page:
         shown = page[:TASKS]
         lines = [texts("hr.tasks_title") if shown else texts("hr.no_tasks")]
         lines += [self._task(task) for task in shown]
-        done = [Button(_label(texts("hr.close", task=task.id)), f"h:d:{task.id}") for task in shown]
+        done = [Button(label(texts("hr.close", task=task.id)), f"h:d:{task.id}") for task in shown]
         ways = [self._more(f"h:t:{shown[-1].id}")] if len(page) > TASKS else []
         ways.append(Button(texts("hr.up"), "h:l:0"))
-        return Reply("\n".join(lines), (*_rows(done, 2), *_rows(ways, 2)))
+        return Reply("\n".join(lines), (*rows(done, 2), *rows(ways, 2)))
 
     def _task(self, task: Task) -> str:
         local = datetime.fromtimestamp(task.at, UTC).astimezone(self._chat.zone(task.regency))
         return self._texts(
             "hr.task",
             task=task.id,
-            name=_cut(task.name, LINE // 2),
+            name=cut(task.name, LINE // 2),
             what=self._texts(f"hr.task_{task.kind.value}"),
             campaign=task.campaign,
             day=dates.day(local, self._texts, year=False),
@@ -312,15 +319,3 @@ def _below(parts: Sequence[Sequence[UnitStatus]], unit: int) -> list[UnitStatus]
     """The units one step further down, those with most people missing first; for several tops, these."""
     rows = [part[0] for part in parts] if not unit else [row for row in parts[0] if row.depth == 1]
     return sorted(rows, key=lambda row: (-row.total.of(Group.MISSING), row.unit.name.casefold(), row.unit.id))
-
-
-def _rows(buttons: Sequence[Button], wide: int) -> Rows:
-    return tuple(tuple(buttons[at : at + wide]) for at in range(0, len(buttons), wide))
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _label(text: str) -> str:
-    return _cut(text, LABEL)

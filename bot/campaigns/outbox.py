@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.campaigns.campaign import CampaignState
@@ -9,6 +10,9 @@ from bot.campaigns.sending import Outcome
 
 
 class Outbox(Protocol):
+    async def start_due(self) -> Sequence[int]:
+        """Starts the approved campaigns whose time has come. Raises Problem where a channel is not ready."""
+
     async def run(self, campaign: int) -> CampaignState:
         """Sends what is due, obeying the lane; the state of the campaign when nothing is left to send, or
         when it was paused or cancelled."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.campaigns.acknowledging import Entry, Outcome, Told, Wish
+from bot.campaigns.receipts import Receipt
+from bot.model import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,22 @@ class Circulars(Protocol):
 
     async def open_in(self, regency: str, most: int) -> Sequence[Told]:
         """Campaigns that take acknowledgments, the latest first."""
+
+
+class Receipts(Protocol):
+    async def of(self, entry: Entry) -> Receipt | None:
+        """For an acknowledgment that stands, under a checkpoint that is made if none covers it yet. None: its
+        evidence was forgotten. Raises Problem where it cannot be made now, or the evidence was changed."""
+
+
+class Unseen(Protocol):
+    """Circulars of which only the message that opens the conversation has reached somebody."""
+
+    async def unseen(self, person: int, campaign: int) -> bool: ...
+
+    async def shown(self, person: int, campaign: int) -> None:
+        """She was shown it now."""
+
+
+class Letters(Protocol):
+    async def message(self, campaign: int, language: str | None) -> Reply: ...

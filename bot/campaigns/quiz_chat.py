@@ -18,7 +18,8 @@ from bot.campaigns.ports import Circulars
 from bot.campaigns.quiz import Item, Quiz
 from bot.model import Reply
 from bot.people.visit import Visit
-from bot.policy.decide import Engine, UnknownNameError
+from bot.policy.decide import Engine
+from bot.policy.situation import UnknownNameError
 
 PRESSED = 20_000
 """Questions remembered in RAM as answered, so that a second tap is not counted; not how they were."""

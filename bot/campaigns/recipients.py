@@ -17,10 +17,15 @@ REMEMBERED = 4096
 """Stages that are remembered: most people of a campaign share one."""
 
 
+Way = tuple[Account, str | None]
+"""An account, and the language chosen there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """`unit`: where she works today; `lineage`: from there up to the regency. `account`: where she is written
-    to, None: nothing reaches her, and `why`. `language`: of the account, None: not said."""
+    to, None: nothing reaches her, and `why`. `language`: of the account, None: not said. `ways`: all her
+    accounts that can be written to, each with its language; the preferred one, which is `account`, first."""
 
     person: int
     name: str
@@ -32,13 +37,15 @@ class Recipient:
     why: Unreachable | None = None
     language: str | None = None
     unit_name: str = ""
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A circular that a person has not acknowledged. `due`: hers by the ledger, leave not counted yet.
     `sent`: when it reached her. `done`: the offsets (of reminders) or levels (of escalations) that are over;
-    `told`: who was told of her, in the order of the levels; `last`: when the last of them was."""
+    `told`: who was told of her, in the order of the levels; `last`: when the last of them was. `channel`: by
+    which it went."""
 
     campaign: int
     subject: str
@@ -48,6 +55,7 @@ class Pending:
     done: frozenset[int] = frozenset()
     told: tuple[int, ...] = ()
     last: datetime | None = None
+    channel: str | None = None
 
 
 class Timetable:

@@ -12,14 +12,15 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from bot.campaigns.ack_pages import READ, WAITING
 from bot.campaigns.carrying import Carrier, in_a_word
-from bot.campaigns.recipients import Pending, Recipient, Timetable
+from bot.campaigns.recipients import Pending, Recipient, Timetable, Way
 from bot.campaigns.reminding import Plan
-from bot.campaigns.sending import Outcome, Uncertain
-from bot.model import Button, Reply
+from bot.campaigns.sending import NotTried, Outcome, Sent, Uncertain
+from bot.model import Button, Opening, Reply
 from bot.rendering import dates
 from bot.rendering.texts import Texts
 from bot.worktime import Calendar
@@ -98,7 +99,8 @@ class Reminded:
 
 
 class Reminders:
-    """`calendar_of`: a regency's, None: not in the corpus. `clock`: aware moments."""
+    """`calendar_of`: a regency's, None: not in the corpus. `clock`: aware moments. `other_after`: so long
+    after a circular went out without an answer, the other channel is tried first."""
 
     def __init__(
         self,
@@ -109,7 +111,9 @@ class Reminders:
         language: str,
         plan: Plan,
         clock: Callable[[], datetime],
+        other_after: timedelta = timedelta(days=3),
     ) -> None:
+        self._other_after = other_after
         self._kept = kept
         self._carrier = carrier
         self._calendar_of = calendar_of
@@ -153,14 +157,27 @@ class Reminders:
         done.outcomes.update(words)
 
     async def _send(self, notice: Notice, times: Timetable) -> Outcome:
-        account = notice.who.account
-        assert account is not None
-        texts = self._catalogues.get(notice.who.language or "") or self._catalogues[self._language]
-        try:
-            return await self._carrier.send(account, page(notice, times, texts), notice.until)
-        except Exception as error:  # noqa: BLE001  # one message must not stop the others
-            log.error("a reminder was not sent, or was: %s", type(error).__name__)
-            return Uncertain()
+        """By one channel; by the next one only if the one before it has certainly not brought it."""
+        outcome: Outcome = NotTried()
+        for account, language in self._ways(notice, times):
+            texts = self._catalogues.get(language or "") or self._catalogues[self._language]
+            try:
+                outcome = await self._carrier.send(account, page(notice, times, texts), notice.until)
+            except Exception as error:  # noqa: BLE001  # one message must not stop the others
+                log.error("a reminder was not sent, or was: %s", type(error).__name__)
+                return Uncertain()
+            if isinstance(outcome, Sent | Uncertain | NotTried):
+                break
+        return outcome
+
+    def _ways(self, notice: Notice, times: Timetable) -> Sequence[Way]:
+        """The preferred channel first; last, if the circular went there and has long had no answer."""
+        who, first = notice.who, notice.stages[0][0]
+        assert who.account is not None
+        ways = who.ways or ((who.account, who.language),)
+        if times.now - first.sent < self._other_after:
+            return ways
+        return sorted(ways, key=lambda way: way[0].channel == first.channel)
 
 
 def chosen(who: Recipient, pending: Sequence[Pending], times: Timetable) -> Notice | None:
@@ -191,7 +208,15 @@ def page(notice: Notice, times: Timetable, texts: Texts) -> Reply:
     if notice.more:
         lines.append(texts("remind.more", count=notice.more))
     buttons = tuple((_button(p, None if alone else n, texts),) for n, p in enumerate(named, 1))
-    return Reply("\n\n".join(lines), buttons)
+    return Reply("\n\n".join(lines), buttons, opening=_opening(named, notice.more, texts))
+
+
+def _opening(named: Sequence[Pending], more: int, texts: Texts) -> Opening:
+    """Its button shows the circular, or what waits."""
+    first, count = named[0], len(named) + more
+    action = f"{READ}{first.campaign}" if count == 1 else WAITING
+    values = (("jumlah", str(count)), ("edaran", label(first, texts)))
+    return Opening("reminder", texts.language, values, action, first.campaign)
 
 
 def _button(pending: Pending, number: int | None, texts: Texts) -> Button:

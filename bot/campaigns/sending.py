@@ -29,6 +29,10 @@ PASSING = {"store.locked", "store.no_access", "store.full"}
 """What is wrong with a database today and may be well in a minute."""
 
 
+LONGEST_IDLE = 2.0
+"""Seconds between two looks for work where there was none for a while: people can wait for hours until the
+channel takes more."""
+
 LEAST, MOST = 100, 500
 """Deliveries marked at once, where nobody says how many: what the lane sends in a third of a second, within
 these bounds."""
@@ -47,6 +51,22 @@ class RetryAfter:
     """The channel took nothing and wants a pause, in seconds, of everybody."""
 
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The channel took nothing and wants a pause, in seconds, of this person only. `reason`: a word for it,
+    where people are to know what is waited for."""
+
+    seconds: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """Nothing more of the campaign may go out until somebody has decided: `reason`."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +93,7 @@ class NotTried:
     """No call was made."""
 
 
-Outcome: TypeAlias = Sent | RetryAfter | Refused | NotReached | Uncertain | NotTried
+Outcome: TypeAlias = Sent | RetryAfter | Later | Halted | Refused | NotReached | Uncertain | NotTried
 
 
 # --- ports -----------------------------------------------------------------------------------
@@ -115,9 +135,13 @@ class Deliveries(Protocol):
     async def lapse(self, campaign: int, channel: str, tenure: str) -> int:
         """What earlier tenures of this lane left as being sent is uncertain; how many."""
 
+    async def halt(self, campaign: int) -> None:
+        """Paused, if it runs. Why stands at its deliveries."""
+
     async def settle(self, campaign: int) -> int:
         """Queued deliveries of people whom nothing reaches become unreachable, unreachable ones of people
-        whom something reaches are queued; how many were queued."""
+        whom something reaches are queued, and so are those that failed where another channel reaches the
+        person; how many were queued."""
 
     async def finish(self, campaign: int) -> CampaignState:
         """Done, if nothing is queued or being sent. The state afterwards."""
@@ -140,7 +164,7 @@ class Plan:
     """`batch`: deliveries marked at once; twice as many can be uncertain after a crash. None: what the lane
     sends in a third of a second, `LEAST` to `MOST`. `timeout`: seconds for one call, then its end is not
     waited for. `patience`: seconds for which a database that does not answer is asked again. `idle`: seconds
-    between two looks while others have to act first."""
+    between two looks while others have to act first; it grows."""
 
     batch: int | None = None
     timeout: float = 120.0
@@ -170,6 +194,7 @@ class Sending:
         self._flights: dict[int, list[asyncio.Task[None]]] = defaultdict(list)
         self._lapsed: set[tuple[int, str]] = set()
         self._batch = self._plan.batch or int(min(max(LEAST, (lane.rate or MOST * 3) / 3), MOST))
+        self._idle: dict[int, float] = {}
         self._marks = 0
         self._ending = False
 
@@ -187,6 +212,8 @@ class Sending:
             calls, left = await self._dispatch(claim.parcels, messages)
             flight = self._fly(campaign, tenure, calls, left, stack.pop_all())
             self._flights[campaign].append(asyncio.create_task(flight))
+        if claim.parcels:
+            self._idle.pop(campaign, None)
         if claim.parcels or claim.state is not CampaignState.RUNNING:
             return claim.state
         return await self._over(campaign)
@@ -288,6 +315,8 @@ class Sending:
                 await self._patiently(
                     lambda: self._deliveries.record(campaign, self._channel, tenure, results)
                 )
+                if any(isinstance(outcome, Halted) for _, outcome in results):
+                    await self._patiently(lambda: self._deliveries.halt(campaign))
             except Problem:
                 self._lane.forfeit()
                 raise
@@ -299,7 +328,8 @@ class Sending:
             return CampaignState.RUNNING
         state = await self._patiently(lambda: self._deliveries.finish(campaign))
         if state is CampaignState.RUNNING:  # another channel, or a pause, is waited for
-            await asyncio.sleep(self._plan.idle)
+            self._idle[campaign] = min(2 * self._idle.get(campaign, self._plan.idle / 2), LONGEST_IDLE)
+            await asyncio.sleep(self._idle[campaign])
         return state
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:

@@ -17,9 +17,10 @@ from bot.campaigns.moments import Moment, moments
 from bot.model import ALLOWED, Asker, FactValue, Grain, Intent, Question, RuleRef, VerdictKind, When
 from bot.policy.condition import ALWAYS, Measure, Variable, tests_in
 from bot.policy.corpus import Circular, Modality, Note, OpenQuestion, Rule
-from bot.policy.decide import Part, RegencyEngine
+from bot.policy.decide import RegencyEngine
 from bot.policy.derived import HOLIDAY, IN_WORKING_HOURS, KINDS
 from bot.policy.finding import Finding
+from bot.policy.situation import Part
 from bot.worktime import cautions
 
 _MOST = 1500
@@ -87,7 +88,8 @@ class _Finder:
         """The moments of the days to come, those together of which the law says the same."""
         groups: dict[object, list[Moment]] = {}
         for moment in self._moments(act):
-            cells = self._engine.situation(moment.at, self._question(act, moment, moment.said), self._asker)
+            question = self._question(act, moment, moment.said)
+            cells = self._engine.situations.at(moment.at, question, self._asker)
             part = self._part(act, moment, moment.said)
             careful = bool(cautions(self._engine.calendar, moment.stretch))
             key = (part.law, cells, careful, tuple(moment.said.items()))
@@ -98,7 +100,7 @@ class _Finder:
         """Those of the days to come; working hours are said only where the law on this act asks for them."""
         found: dict[object, Moment] = {}
         for moment in moments(self._engine, self._asker, self._first, self._circular.until):
-            support = self._law.space.support(self._law.roots(moment.at.date(), act).outcome)
+            support = self._law.space.support(self._law.root(moment.at.date(), act))
             if IN_WORKING_HOURS not in {self._law.variables[level].fact for level in support}:
                 moment = replace(moment, said={})
             found.setdefault((moment.at, tuple(moment.said.items())), moment)
@@ -135,7 +137,7 @@ class _Finder:
 
     def _part(self, act: str, moment: Moment, facts: Mapping[str, FactValue]) -> Part:
         question = self._question(act, moment, facts)
-        return next(self._engine.parts(moment.at, moment.at, question, self._asker))
+        return next(self._engine.situations.parts(moment.at, moment.at, question, self._asker))
 
     def _finding(self, act: str, moment: Moment, facts: Mapping[str, FactValue]) -> Finding | None:
         """What the law says, if that is something to ask about."""
@@ -274,7 +276,7 @@ class _Finder:
         return any(
             entry.condition != ALWAYS
             and (not entry.rules or not rules.isdisjoint(entry.rules))
-            and self._engine.possible(entry.condition, question, self._asker)
+            and self._engine.situations.possible(entry.condition, question, self._asker)
             for entry in entries
         )
 

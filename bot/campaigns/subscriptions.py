@@ -23,7 +23,7 @@ from bot.campaigns.recipients import Recipient, Timetable
 from bot.campaigns.reminders import labelled
 from bot.campaigns.reminding import Plan
 from bot.campaigns.sending import NotTried, Outcome, Uncertain
-from bot.model import Button, Reply, RuleRef, Verdict
+from bot.model import Button, Opening, Reply, RuleRef, Verdict
 from bot.people.identity import Account
 from bot.problems import Problem
 from bot.rendering.texts import Texts
@@ -48,7 +48,7 @@ LISTED = 5
 NO_RULE = RuleRef("", "")
 """In place of a rule: the account does not want any of this."""
 
-ON, OFF = "s:on", "s:off"
+ON, OFF, AGAIN = "s:on", "s:off", "s:again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,6 @@ class Kept(Protocol):
     async def refuse(self, key: str) -> None: ...
 
     async def refuses(self, key: str) -> bool: ...
-
-    async def mark(self, circular: str, rules: Sequence[str], version: int) -> None:
-        """Their change is to be told to those who are subscribed now."""
 
     async def changed(self, now: int) -> Sequence[Changed]: ...
 
@@ -255,7 +252,7 @@ class Subscriptions:
         if action == ON:
             await self._drop(account, (NO_RULE,))
             return Reply(texts("subscriptions.on"), replace=True)
-        return None
+        return Reply(texts("subscriptions.ask_again")) if action == AGAIN else None
 
 
 # --- telling ---------------------------------------------------------------------------------
@@ -284,17 +281,10 @@ class News:
         self._plan = plan
         self._clock = clock
 
-    async def happened(self, circular: str, old: str, new: str, version: int) -> None:
-        """`version` brings a material change of the circular, from the law `old` to `new`: those who are
-        subscribed now to what it touches are to be told."""
-        rules = touched(old, new)
-        if rules:
-            await self._kept.mark(circular, sorted(rules), version)
-
     async def tell(self) -> None:
         """One pass, to be made every few minutes: whoever is at work is told, once, in one message. How many
         they are is said nowhere."""
-        channels = tuple(sorted(self._carrier.channels))
+        channels = tuple(self._carrier.channels)
         after: Account | None = None
         while changed := await self._kept.changed(int(self._clock().timestamp())):
             now = self._clock()
@@ -340,4 +330,5 @@ def news(changed: Sequence[Changed], texts: Texts) -> Reply:
     named = [labelled(one.subject, one.number, texts) for one in changed[:LISTED]]
     more = [texts("remind.more", count=len(changed) - LISTED)] if len(changed) > LISTED else []
     head, foot = texts("subscriptions.changed"), texts("subscriptions.ask_again")
-    return Reply("\n\n".join([head, *named, *more, foot]))
+    opening = Opening("news", texts.language, (("edaran", named[0]),), AGAIN)
+    return Reply("\n\n".join([head, *named, *more, foot]), opening=opening)

@@ -1,4 +1,4 @@
-"""Runs a channel until the process is told to stop (SIGINT, SIGTERM), and then ends it gently."""
+"""Runs channels until the process is told to stop (SIGINT, SIGTERM), and then ends them gently."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import uvicorn
 from aiogram.exceptions import TelegramUnauthorizedError
@@ -32,53 +33,50 @@ class Server(uvicorn.Server):
         yield
 
 
-async def run_channel(channel: Channel, ending: asyncio.Event | None = None) -> None:
-    """Runs a channel until it ends by itself, a signal comes, or `ending` is set; then lets it finish what it
-    is doing. Raises `Problem` for a token that Telegram refuses."""
-    running = asyncio.ensure_future(channel.run())
-    with _signals(ending or asyncio.Event()) as called, _plain_errors():
-        try:
-            await _until_over([running], called)
-        finally:
-            await channel.close()
-        await running
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The web application, and where it is served."""
+
+    app: Starlette
+    host: str
+    port: int
 
 
-async def run_webhook(
-    channel: TelegramChannel,
-    app: Starlette,
-    host: str,
-    port: int,
-    *,
-    public_url: str | None,
-    secret: str,
+async def run_channels(
+    channels: Sequence[Channel],
+    web: Web | None = None,
+    announce: Callable[[], Awaitable[object]] | None = None,
     ending: asyncio.Event | None = None,
 ) -> None:
-    """Serves the web application, as `run_channel` runs a channel. `public_url`: where Telegram reaches this
-    server; with it the webhook is announced to Telegram, without it somebody else has done that."""
-    listening = _listen(host, port)
-    config = uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=GRACE)
-    server = Server(config)
-    tasks = [asyncio.ensure_future(server.serve(sockets=[listening])), asyncio.ensure_future(channel.run())]
-    if public_url:
-        tasks.append(asyncio.ensure_future(until_connected(_announce(channel, public_url, secret))))
+    """Runs channels until one of them ends by itself, a signal comes, or `ending` is set; then lets them
+    finish what they are doing. `web` is served meanwhile; `announce` is done once, beside. Raises `Problem`
+    for a token that Telegram refuses."""
+    server = _server(web) if web else None
+    running = [asyncio.ensure_future(channel.run()) for channel in channels]
+    serving = [asyncio.ensure_future(_serve(server))] if server else []
+    beside = [asyncio.ensure_future(announce())] if announce else []
     with _signals(ending or asyncio.Event()) as called, _plain_errors():
         try:
-            await _until_over(tasks, called)
+            await _until_over([*running, *serving], beside, called)
         finally:
-            server.should_exit = True
-            await tasks[0]
-            await channel.close()
-            for task in tasks[1:]:
+            if server is not None:  # nothing new comes in while the channels end
+                server[0].should_exit = True
+                await asyncio.wait(serving)
+            for channel in channels:
+                await channel.close()
+            for task in beside:
                 task.cancel()
+        await asyncio.gather(*running, *serving)
 
 
-async def _until_over(tasks: Sequence[asyncio.Future[None]], called: asyncio.Event) -> None:
-    """Returns when the first task has ended or the end is called for; raises what any of them raised."""
-    end = asyncio.ensure_future(_set(called))
-    waiting = {*tasks, end}
+async def _until_over(
+    running: Sequence[asyncio.Future[None]], beside: Sequence[asyncio.Future[object]], called: asyncio.Event
+) -> None:
+    """Returns when one of `running` has ended or the end is called for; raises what any of them raised."""
+    end: asyncio.Future[object] = asyncio.ensure_future(_set(called))
+    waiting: set[asyncio.Future[object]] = {*running, *beside, end}  # type: ignore[arg-type]
     try:
-        while not (end.done() or tasks[0].done()):
+        while not (end.done() or any(task.done() for task in running)):
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -112,6 +110,18 @@ def _signals(ending: asyncio.Event) -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(sign)
 
 
+def _server(web: Web) -> tuple[Server, socket.socket]:
+    """Raises `Problem` for an address that is taken."""
+    listening = _listen(web.host, web.port)
+    config = uvicorn.Config(web.app, access_log=False, log_level="warning", timeout_graceful_shutdown=GRACE)
+    return Server(config), listening
+
+
+async def _serve(found: tuple[Server, socket.socket]) -> None:
+    server, listening = found
+    await server.serve(sockets=[listening])
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -121,6 +131,13 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Problem("serve.cannot_listen", host=host, port=port, reason=reason) from error
 
 
-def _announce(channel: TelegramChannel, public_url: str, secret: str) -> Callable[[], Awaitable[bool]]:
+def announcing(
+    channel: TelegramChannel, public_url: str | None, secret: str
+) -> Callable[[], Awaitable[object]] | None:
+    """Tells Telegram where it reaches this server; None where somebody else has done that."""
+    if not public_url:
+        return None
     address = public_url.rstrip("/") + WEBHOOK
-    return lambda: channel.bot.set_webhook(address, secret_token=secret, allowed_updates=UPDATES)
+    return lambda: until_connected(
+        lambda: channel.bot.set_webhook(address, secret_token=secret, allowed_updates=UPDATES)
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from weakref import WeakValueDictionary
 
 from aiogram import Bot
@@ -37,7 +38,8 @@ DRAIN = 10.0
 
 
 class TelegramChannel:
-    """`receive`: the way updates come, polling by default; None where a webhook brings them."""
+    """`receive`: the way updates come, polling by default; None where a webhook brings them. `answering`: is
+    entered around every answer, so that messages to many give way to it."""
 
     name = NAME
 
@@ -49,6 +51,7 @@ class TelegramChannel:
         unreachable: Unreachable,
         sending: Sending | None = None,
         receive: Callable[[TelegramChannel], Awaitable[None]] | None = None,
+        answering: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.bot = bot
         self._desk = desk
@@ -56,6 +59,7 @@ class TelegramChannel:
         self._unreachable = unreachable
         self._sending = sending or Sending(bot, unreachable)
         self._receive = receive
+        self._answering = answering
         self._work: set[asyncio.Task[object]] = set()
         self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._album: str | None = None
@@ -149,8 +153,9 @@ class TelegramChannel:
         answering = None if private else message.message_id
         thread = message.message_thread_id if message.is_topic_message else None
         async with self._turn(message.chat.id):
-            for reply in await self._ask(incoming):
-                await self._sending.send(message.chat.id, reply, answering=answering, thread=thread)
+            with self._answering():
+                for reply in await self._ask(incoming):
+                    await self._sending.send(message.chat.id, reply, answering=answering, thread=thread)
 
     def _of_last_album(self, message: Message) -> bool:
         """Ten photos sent at once are ten messages; one hint for all of them is enough."""
@@ -166,9 +171,10 @@ class TelegramChannel:
         topic = isinstance(message, Message) and message.is_topic_message
         thread = message.message_thread_id if isinstance(message, Message) and topic else None
         async with self._turn(message.chat.id):
-            for reply in await self._ask(incoming):
-                edit = old if reply.replace else None
-                await self._sending.send(message.chat.id, reply, edit=edit, thread=thread)
+            with self._answering():
+                for reply in await self._ask(incoming):
+                    edit = old if reply.replace else None
+                    await self._sending.send(message.chat.id, reply, edit=edit, thread=thread)
 
     async def _ask(self, incoming: Incoming) -> Sequence[Reply]:
         if incoming.chat_id in self._unreachable:

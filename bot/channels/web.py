@@ -1,4 +1,4 @@
-"""The web side: Telegram's webhook, and a page that says whether the bot is well."""
+"""The web side: the webhooks, and a page that says whether the bot is well."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.channels import whatsapp_web
 from bot.channels.telegram import TelegramChannel
+from bot.channels.whatsapp import WhatsappChannel
 
 log = logging.getLogger(__name__)
 
@@ -26,15 +28,22 @@ BODY_BYTES = 1 << 20
 
 
 def build_web(
-    *, well: Callable[[], Awaitable[bool]], telegram: TelegramChannel | None = None, secret: str = ""
+    *,
+    well: Callable[[], Awaitable[bool]],
+    telegram: TelegramChannel | None = None,
+    secret: str = "",
+    whatsapp: WhatsappChannel | None = None,
+    verify_token: str = "",
 ) -> Starlette:
-    """`well`: whether the database answers. Without `telegram` there is only the health page; with it,
-    `secret` must not be empty."""
+    """`well`: whether the database answers. Without a channel there is only the health page; with `telegram`,
+    `secret` must not be empty, with `whatsapp`, `verify_token`."""
     routes = [Route("/healthz", _health(well))]
     if telegram is not None:
         if not secret:
             raise ValueError("a webhook without a secret would take anybody's updates")
         routes.append(Route(WEBHOOK, _webhook(telegram, secret.encode()), methods=["POST"]))
+    if whatsapp is not None:
+        routes += whatsapp_web.routes(whatsapp, verify_token)
     return Starlette(routes=routes)
 
 
@@ -53,7 +62,7 @@ def _webhook(telegram: TelegramChannel, secret: bytes) -> Callable[[Request], Aw
         given = request.headers.get(SECRET_HEADER, "").encode("latin-1")
         if not hmac.compare_digest(given, secret):
             return Response(status_code=401)
-        body = await _body(request)
+        body = await whatsapp_web.body_of(request, BODY_BYTES)
         if body is None:
             return Response(status_code=413)
         raw = _parse(body)
@@ -64,16 +73,6 @@ def _webhook(telegram: TelegramChannel, secret: bytes) -> Callable[[Request], Aw
         return await _take(telegram, raw)
 
     return webhook
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body; None as soon as it grows too large, whatever its header announces."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            return None
-    return bytes(body)
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:

@@ -1,4 +1,5 @@
-"""The commands about staff and data, a module a group; `bot.cli` hangs them on the command line.
+"""The commands that asking does not need, a module a group; `bot.cli` names them, `lazy` imports the one that
+is called.
 
-A module imports at its top only what is light: `edaran ask` loads all of them.
+A module imports at its top only what is light: the help loads all of them.
 """

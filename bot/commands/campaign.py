@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.commands import campaign_costs as costs
 from bot.commands import campaign_showing as showing
+from bot.commands.proxies import proxy_app
 from bot.commands.shared import As, Json, actor_of, ledger, plain, run
 
 if TYPE_CHECKING:
     from bot.campaigns.addressing import Preview, Terms
     from bot.campaigns.campaign import Step
     from bot.campaigns.content import Content
+    from bot.campaigns.costs import Told
     from bot.campaigns.drafting import Prepared
     from bot.campaigns.outbox import Outbox
     from bot.campaigns.reporting import Reporting, View
     from bot.campaigns.reports import Group
     from bot.campaigns.steering import Steering
+    from bot.config import Settings
     from bot.people.rights import Action, Actor
     from bot.policy.corpus import Corpus
     from bot.rendering.texts import Texts
@@ -34,9 +38,15 @@ if TYPE_CHECKING:
 campaign_app = typer.Typer(
     help="Kampanye: kirim edaran, lihat siapa yang sudah membaca.", no_args_is_help=True
 )
+campaign_app.add_typer(proxy_app, name="proxy")
 
-outbox: Callable[[Store], AbstractAsyncContextManager[Outbox]] | None = None
-"""Opens what sends, over a ledger; set by whoever wires the program. None: nothing can be sent."""
+
+def outbox(store: Store) -> AbstractAsyncContextManager[Outbox]:
+    """Opens what sends, over a ledger."""
+    from bot.outgoing import for_command  # with all channels, which no other command needs
+
+    return for_command(store)
+
 
 Id = Annotated[int, typer.Argument(help="Nomor kampanye.", metavar="ID")]
 Regency = Annotated[str | None, typer.Option("--regency", help="Kabupaten, misalnya lumajang.")]
@@ -174,7 +184,7 @@ def create(
             if made.editorial:
                 document = await making.replace(made, preview)
             else:
-                _confirm(here, preview, yes=yes)
+                _confirm(here, preview.addressed, yes=yes)
                 document = await making.carry_out(made)
             if as_json:
                 _print(document)
@@ -190,6 +200,7 @@ class _Making:
     audience: str
     due: datetime
     quiz: bool
+    settings: Settings
 
     @property
     def _regency(self) -> str:
@@ -221,7 +232,8 @@ class _Making:
         latest = await self.here.campaigns.latest_version(self._regency, self.content.circular)
         same = latest is not None and latest.digest == self.content.digest
         draft = self._draft(made, latest.id if same and latest else 0)
-        found = await self.here.campaigns.preview(draft, self._terms, self.here.today(self._regency))
+        paid = costs.paid(self.settings, self.here.now.timestamp())
+        found = await self.here.campaigns.preview(draft, self._terms, self.here.today(self._regency), paid)
         return Preview() if made.editorial and made.change is None else found
 
     @property
@@ -238,13 +250,17 @@ class _Making:
         here = self.here
         units = await SqlReports(here.store.engine, lambda: 0).units(self._regency)
         tree = branches(preview, units)
+        tariff = self.settings.whatsapp.tariff()
         if as_json:
-            _print(
-                showing.preview_document(made, preview, tree, self.due, self.audience, warned=self._warned)
+            document = showing.preview_document(
+                made, preview, tree, self.due, self.audience, warned=self._warned
             )
+            _print(document | {"whatsapp": costs.estimate_document(preview, tariff)})
         else:
             due = showing.moment(self.due, here.zone(self._regency), here.texts)
             for line in showing.preview_lines(made, preview, tree, due, self.audience, here.texts):
+                typer.echo(line, err=True)
+            for line in costs.estimate_lines(preview, tariff, here.texts):
                 typer.echo(line, err=True)
         if self._warned:
             here.say("campaign.not_confirmed", circular=self.content.circular)
@@ -286,6 +302,7 @@ async def _making(
     here: Here, circular: str, audience: str, due: str, regency: str | None, quiz: bool
 ) -> _Making:
     from bot.campaigns.drafting import due_of, regency_of
+    from bot.config import load_settings
     from bot.people.rights import Action
     from bot.storage.campaign_creation import regencies_with
 
@@ -294,7 +311,8 @@ async def _making(
     actor = await here.actor(place)
     await _require_whole(here, actor, Action.CREATE_CAMPAIGN, place)
     content = await _content(here, circular, place)
-    return _Making(here, actor, content, audience, due_of(due, here.zone(place), here.now), quiz)
+    when = due_of(due, here.zone(place), here.now)
+    return _Making(here, actor, content, audience, when, quiz, load_settings())
 
 
 async def _content(here: Here, circular: str, regency: str) -> Content:
@@ -322,16 +340,16 @@ async def _require_whole(here: Here, actor: Actor, action: Action, regency: str)
         raise Problem("staff.no_regency", regency=regency)
 
 
-def _confirm(here: Here, preview: Preview, *, yes: bool) -> None:
-    """Nobody is addressed whose number the author has not seen."""
+def _confirm(here: Here, people: int, what: str = "", *, yes: bool) -> None:
+    """Nobody is written to whose number the actor has not seen. `what`: before the names of the texts."""
     from bot.problems import Problem
 
     if yes:
         return
-    count = showing.number(preview.addressed, here.texts)
+    count = showing.number(people, here.texts)
     if not sys.stdin.isatty():
-        raise Problem("campaign.unconfirmed", count=count)
-    if not typer.confirm(here.texts("campaign.confirm", count=count), err=True):
+        raise Problem(f"campaign.{what}unconfirmed", count=count)
+    if not typer.confirm(here.texts(f"campaign.{what}confirm", count=count), err=True):
         here.say("campaign.left")
         raise typer.Exit(1)
 
@@ -410,16 +428,6 @@ def cancel(campaign: Id, acting: As = None) -> None:
 # --- sending ---------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def _sending(here: Here) -> AsyncIterator[Outbox]:
-    from bot.problems import Problem
-
-    if outbox is None:
-        raise Problem("campaign.no_sender")
-    async with outbox(here.store) as sending:
-        yield sending
-
-
 @campaign_app.command("test")
 def try_out(
     campaign: Id,
@@ -446,7 +454,7 @@ def try_out(
                 person = found.id
             if person is None:
                 raise Problem("campaign.test_whom")
-            async with _sending(here) as sending:
+            async with outbox(here.store) as sending:
                 outcome = await sending.try_out(campaign, person)
             if not isinstance(outcome, Sent):
                 here.say("campaign.not_tried", reason=_why(outcome, here.texts))
@@ -478,8 +486,8 @@ def run_campaign(campaign: Id, acting: As = None) -> None:
         async with _here(acting) as here:
             actor = await here.actor_on(campaign)
             await here.steering.reached(actor, campaign, Action.RUN_CAMPAIGN)
-            async with _sending(here) as sending:
-                await here.campaigns.start_due()
+            async with outbox(here.store) as sending:
+                await sending.start_due()
                 state = (await here.campaigns.get(campaign)).state
                 if state is CampaignState.RUNNING:
                     async with _watched(here, campaign):
@@ -532,6 +540,26 @@ def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
+@campaign_app.command("requeue")
+def requeue(campaign: Id, yes: Yes = False, acting: As = None) -> None:
+    """Kirim sekali lagi yang tidak pasti sampai; sebagian orang bisa menerimanya dua kali."""
+    from bot.campaigns.campaign import DeliveryState
+    from bot.people.rights import Action
+    from bot.storage.deliveries import SqlDeliveries
+
+    async def work() -> None:
+        async with _here(acting) as here:
+            actor = await here.actor_on(campaign)
+            await here.steering.reached(actor, campaign, Action.RUN_CAMPAIGN)
+            uncertain = (await here.campaigns.progress(campaign)).get(DeliveryState.UNCERTAIN, 0)
+            if uncertain:
+                _confirm(here, uncertain, "requeue_", yes=yes)
+            count = await SqlDeliveries(here.store.engine, lambda: here.seconds).requeue(campaign)
+            here.say("campaign.requeued", count=showing.number(count, here.texts))
+
+    run(work())
+
+
 @campaign_app.command("remind")
 def remind(campaign: Id, acting: As = None) -> None:
     """Ingatkan yang belum, bila sekarang jam kerjanya dan hari ini ia belum diingatkan."""
@@ -541,7 +569,7 @@ def remind(campaign: Id, acting: As = None) -> None:
         async with _here(acting) as here:
             actor = await here.actor_on(campaign)
             await here.steering.reached(actor, campaign, Action.RUN_CAMPAIGN)
-            async with _sending(here) as sending:
+            async with outbox(here.store) as sending:
                 count = await sending.remind(campaign)
             here.say("campaign.reminded", count=showing.number(count, here.texts))
 
@@ -596,6 +624,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Berapa yang sudah, belum, menunggu, dan tak terjangkau."""
+    from bot.config import load_settings
     from bot.problems import Problem
 
     if by not in (None, "unit", "day"):
@@ -612,14 +641,28 @@ def status(
             times = [await here.reporting.pace(actor, view, top) for top in tops] if timed else []
             days = await here.reporting.days(actor, view, tops[0]) if by == "day" else None
             zone = here.zone(view.regency)
+            whole = place is None and any(view.whole(top) for top in view.tops)
+            told = await _told(here, campaign) if whole else None
+            tariff = load_settings().whatsapp.tariff()
             if as_json:
-                _print(showing.status_document(found, times, zone, by_unit=by == "unit", days=days))
+                document = showing.status_document(found, times, zone, by_unit=by == "unit", days=days)
+                _print(document | ({"whatsapp": costs.told_document(told, tariff)} if told else {}))
                 return
             lines = showing.status_lines(found, times, zone, here.texts, by_unit=by == "unit", days=days)
             for line in lines:
                 typer.echo(line)
+            for line in costs.told_lines(campaign, told, tariff, zone, here.texts) if told else ():
+                typer.echo(line)
 
     run(work())
+
+
+async def _told(here: Here, campaign: int) -> Told | None:
+    """What WhatsApp says. None: nothing of the campaign went there."""
+    from bot.storage.whatsapp_costs import SqlCosts
+
+    told = await SqlCosts(here.store.engine, lambda: here.now.timestamp()).told(campaign)
+    return told if told.anything else None
 
 
 def _named(view: View, text: str | None) -> int | None:

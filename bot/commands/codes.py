@@ -38,18 +38,23 @@ def issue(
     output: Annotated[Path, typer.Option("-o", "--output", help="Berkas HTML yang ditulis.")],
     unit: Unit = None,
     person: OfPerson = None,
-    days: Annotated[int, typer.Option(help="Berapa hari kodenya berlaku.", min=1, max=90)] = 7,
+    days: Annotated[
+        int | None,
+        typer.Option(help="Berapa hari kodenya berlaku. Tanpa ini: EDARAN_CODES__DAYS.", min=1, max=90),
+    ] = None,
     acting: As = None,
 ) -> None:
     """Cetak lembar kode untuk satu unit (yang belum tertaut saja) atau satu orang. Kode lama mereka mati."""
-    username = _username(bot)
+    from bot.config import load_settings
+
+    username, valid = _username(bot), days or load_settings().codes.days
     _one_of(unit, person)
 
     async def work() -> None:
         async with session(regency, acting) as here:
             listed, skipped = await _bearers(here, unit, person)
             with _new_file(output) as file:
-                await _write(here, listed, username, days, file)
+                await _write(here, listed, username, valid, file)
             said = here.texts("code.issued", count=len(listed), skipped=skipped, file=output)
             typer.echo(said, err=True)
 

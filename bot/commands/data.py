@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.shared import Json, ledger, operator, run
+from bot.commands.shared import Json, ledger, operator, run, texts_in
 
 if TYPE_CHECKING:
     from datetime import date
 
     from bot.people.rights import Action
-    from bot.rendering.texts import Texts
     from bot.storage.store import Store
 
 Reference = Annotated[
@@ -33,7 +32,7 @@ def backup(
             return await store.back_up(file, operator().name)
 
     rows = run(work())
-    typer.echo(_texts()("backup.done", path=file, rows=rows), err=True)
+    typer.echo(texts_in()("backup.done", path=file, rows=rows), err=True)
 
 
 def restore(
@@ -49,7 +48,7 @@ def restore(
             return await store.restore(file, operator().name, replace=replace)
 
     rows = run(work())
-    typer.echo(_texts()("backup.restored", rows=rows), err=True)
+    typer.echo(texts_in()("backup.restored", rows=rows), err=True)
 
 
 def retention(as_json: Json = False) -> None:
@@ -61,7 +60,7 @@ def retention(as_json: Json = False) -> None:
             return await store.enforcer(load_settings().retention).enforce()
 
     removed = run(work())
-    texts = _texts()
+    texts = texts_in()
     if as_json:
         typer.echo(json.dumps(removed, indent=1))
         return
@@ -108,7 +107,7 @@ def person_erase(
     from bot.people.privacy import Erasure
     from bot.people.rights import Action
 
-    texts = _texts()
+    texts = texts_in()
 
     async def work() -> Erasure | None:
         async with ledger() as store:
@@ -149,13 +148,6 @@ async def _allowed(store: Store, action: Action, reference: str) -> int:
 
 
 # --- shared ----------------------------------------------------------------------------------
-
-
-def _texts() -> Texts:
-    from bot.app import catalogues
-    from bot.catalogues import DEFAULT_LANGUAGE
-
-    return catalogues()[DEFAULT_LANGUAGE]
 
 
 def _today() -> date:

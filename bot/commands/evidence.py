@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.commands.shared import As, Json, Regency, ledger, operator, run, session
+from bot.commands.shared import As, Json, Language, Regency, ledger, operator, run, session, texts_in
 
 if TYPE_CHECKING:
     from bot.campaigns.evidence import Checkpoint
@@ -31,7 +31,6 @@ Held = Annotated[
 Keys = Annotated[
     list[Path] | None, typer.Option("--key", help="Kunci publik (PEM) yang Anda percaya; boleh berulang.")
 ]
-Language = Annotated[str, typer.Option("--language", help="Bahasa jawaban: id atau en.")]
 MOST_BYTES = 100_000
 """Of a file that holds a key, a checkpoint or a receipt."""
 
@@ -47,7 +46,7 @@ def verify(
     disisipkan, ditukar, dipalsukan, atau dipotong."""
     from bot.storage.bundle import is_sqlite
 
-    texts = _texts(language)
+    texts = texts_in(language)
     given = [_public(path) for path in key or ()]
     held = [_held(path) for path in checkpoint or ()]
     if is_sqlite(file):
@@ -227,7 +226,7 @@ def checkpoint(output: Output = None) -> None:
 
     made = run(work())
     if made is None:
-        typer.echo(_texts()("evidence.none"), err=True)
+        typer.echo(texts_in()("evidence.none"), err=True)
         raise typer.Exit(1)
     _write(made + "\n", output)
 
@@ -258,7 +257,7 @@ def rotate() -> None:
         return old.key_id, new.key_id
 
     old, new = run(work())
-    typer.echo(_texts()("evidence.rotated", old=old, new=new), err=True)
+    typer.echo(texts_in()("evidence.rotated", old=old, new=new), err=True)
 
 
 # --- bundles and receipts --------------------------------------------------------------------
@@ -286,7 +285,7 @@ def export(
 
     done = run(work())
     size = done.checkpoint.size
-    texts = _texts()
+    texts = texts_in()
     typer.echo(texts("evidence.exported", path=output, events=size, opened=done.opened, size=size), err=True)
 
 
@@ -371,14 +370,4 @@ def _write(text: str, output: Path | None) -> None:
         typer.echo(text, nl=False)
         return
     output.write_text(text)
-    typer.echo(_texts()("evidence.written", path=output), err=True)
-
-
-def _texts(language: str = "id") -> Texts:
-    from bot.app import catalogues
-    from bot.problems import Problem
-
-    known = catalogues()
-    if language not in known:
-        raise Problem("cli.language", value=language, known=", ".join(known))
-    return known[language]
+    typer.echo(texts_in()("evidence.written", path=output), err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.commands.data import person_erase, person_export
 from bot.commands.shared import As, Json, Regency, Session, Since, Through, after, run, session
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def person_show(number: Number, regency: Regency, acting: As = None, as_json: Js
 def person_leave(
     number: Number,
     regency: Regency,
-    kind: Annotated[str, typer.Option(help="Jenisnya, misalnya cuti.")],
+    kind: Annotated[
+        str | None, typer.Option(help="Jenisnya, misalnya tugas_belajar. Tanpa ini: cuti.")
+    ] = None,
     since: Since = None,
     through: Through = None,
     acting: As = None,
@@ -56,7 +59,8 @@ def person_leave(
         async with session(regency, acting) as here:
             person = await here.person(number)
             days = (here.first(since), after(through))
-            await _office(here).set_absence(here.actor, person.id, kind, *days)
+            usual = next(iter(here.bureau.absences))
+            await _office(here).set_absence(here.actor, person.id, kind or usual, *days)
             here.done()
 
     run(work())
@@ -108,6 +112,42 @@ def person_return(number: Number, regency: Regency, since: Since = None, acting:
     run(work())
 
 
+@person_app.command("renumber")
+def person_renumber(
+    number: Number,
+    new: Annotated[str, typer.Argument(help="Nomor barunya.", metavar="NOMOR_BARU")],
+    regency: Regency,
+    acting: As = None,
+) -> None:
+    """Nomor pegawai berganti (honorer jadi PPPK): riwayat dan akunnya tetap. Jalankan sebelum impor."""
+
+    async def work() -> None:
+        async with session(regency, acting) as here:
+            given = _checked(new, here.today)
+            person = await here.person(number)
+            await _office(here).renumber(here.actor, person.id, given)
+            here.done()
+
+    run(work())
+
+
+def _checked(number: str, today: date) -> str:
+    """The number as the roster keeps it. Raises Problem for one that cannot be a number."""
+    from bot.people.numbers import DIGITS, NumberError, NumberKind, parse_number
+    from bot.problems import Problem
+
+    try:
+        plain = parse_number(number, NumberKind.OWN, today)
+        civil = len(plain) == DIGITS and plain.isdigit()  # of a NIP and an NI PPPK the latter is less narrow
+        return parse_number(plain, NumberKind.NI_PPPK, today) if civil else plain
+    except NumberError as error:
+        raise Problem(f"roster.reject_number_{error.fault.value}") from error
+
+
+person_app.command("export")(person_export)
+person_app.command("erase")(person_erase)
+
+
 # --- roles -----------------------------------------------------------------------------------
 
 
@@ -118,7 +158,7 @@ def role_list(regency: Regency, unit: OfUnit = None, acting: As = None, as_json:
     async def work() -> None:
         async with session(regency, acting) as here:
             held = await _office(here).roles(here.actor, await here.unit_or_root(unit))
-            names = {at.unit: await here.store.staff.path(at.unit) for _, at in held if at.unit is not None}
+            names = await here.store.staff.paths({at.unit for _, at in held if at.unit is not None})
             rows = [_role(person, at, names.get(at.unit or 0)) for person, at in held]
             if as_json:
                 typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -153,6 +154,7 @@ class _Import:
         from bot.people.roster.importing import digest_of, stage
 
         digest = digest_of(self._path)
+        gc.freeze()  # the program itself need not be gone through while rows come and go
         staged = stage(source, layout, self._frame, self._here.today, digest, step("roster.step_read"))
         try:
             yield staged

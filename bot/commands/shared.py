@@ -1,4 +1,4 @@
-"""What every command about staff needs: the open ledger, the actor, and where text goes."""
+"""What commands share: options, texts, and for those about staff the open ledger and the actor."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Json = Annotated[bool, typer.Option("--json", help="Satu dokumen JSON di keluaran baku.")]
+Language = Annotated[str, typer.Option("--language", help="Bahasa jawaban: id atau en.")]
+Policies = Annotated[Path | None, typer.Option("--policies", help="Folder policies/ yang dipakai.")]
 Regency = Annotated[str, typer.Option("--regency", help="Kabupaten, misalnya lumajang.")]
 
 As = Annotated[
@@ -42,6 +45,17 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     import asyncio  # thirty milliseconds that asking does without
 
     return asyncio.run(work)
+
+
+def texts_in(language: str = "id") -> Texts:
+    """Raises Problem for a language that has no catalogue."""
+    from bot.app import catalogues
+    from bot.problems import Problem
+
+    known = catalogues()
+    if language not in known:
+        raise Problem("cli.language", value=language, known=", ".join(known))
+    return known[language]
 
 
 @asynccontextmanager
@@ -122,14 +136,14 @@ def after(through: datetime | None) -> date | None:
 @asynccontextmanager
 async def session(regency: str, number: str | None) -> AsyncIterator[Session]:
     """`number`: the employee with whose rights to act; None: the operator's."""
-    from bot.app import catalogues, mind, now
+    from bot.app import catalogues, corpus_of, now
     from bot.catalogues import DEFAULT_LANGUAGE
     from bot.directory import CorpusDirectory
     from bot.people.office import Bureau
     from bot.policy.files import DIRECTORY
     from bot.problems import Problem
 
-    corpus = mind(DIRECTORY)[0].corpus
+    corpus = corpus_of(DIRECTORY)
     known = CorpusDirectory(lambda: corpus)
     if regency not in corpus.regencies:
         listed = ", ".join(known.regencies())

@@ -157,6 +157,8 @@ def _birth(digits: str) -> date | None:
 
 def parse_phone(cell: object) -> str | None:
     """The first usable phone in a cell as E.164 ("+62812…"); None: there is none."""
+    if isinstance(cell, str) and cell.isascii() and (usual := _mobile().fullmatch(cell)):
+        return f"+{_COUNTRY_CODE}{usual[1]}"
     for part in _BETWEEN_PHONES.split(_dialled(cell)):
         digits = re.sub(r"[^\d+]", "", part)
         mobile = _mobile().fullmatch(digits)

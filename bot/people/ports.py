@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from bot.model import Asker, Reply
 from bot.people.profile import Profile
 from bot.people.visit import Visit
+from bot.rendering.texts import Texts
 from bot.vocabulary import Wording
 
 
@@ -44,7 +45,7 @@ class Answerer(Protocol):
 class Records(Protocol):
     """What the ledger holds of a person."""
 
-    async def about(self, channel: str, external_id: str) -> Mapping[str, Any]:
+    async def about(self, channel: str, external_id: str, texts: Texts) -> Mapping[str, Any]:
         """Everything kept about whoever holds this account, as it goes into JSON: headings in words, values
         with nothing masked, since they are her own. Empty: nothing is kept."""
 
@@ -64,6 +65,9 @@ class Campaigns(Protocol):
 
     async def command(self, visit: Visit, name: str) -> Sequence[Reply] | None: ...
 
+    async def forget(self, channel: str, external_id: str) -> None:
+        """She wants nothing kept of what she asked."""
+
 
 class NoCampaigns:
     """Keeps `Campaigns` where none are sent."""
@@ -79,6 +83,8 @@ class NoCampaigns:
 
     async def command(self, visit: Visit, name: str) -> Sequence[Reply] | None:
         return None
+
+    async def forget(self, channel: str, external_id: str) -> None: ...
 
 
 class Post(Protocol):

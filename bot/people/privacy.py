@@ -196,9 +196,8 @@ class OwnRecords:
     """Keeps `bot.people.ports.Records`: what is kept of whoever holds an account, in words. `now`: aware."""
 
     data: PersonalData
-    texts: Texts
     now: Callable[[], datetime]
 
-    async def about(self, channel: str, external_id: str) -> Mapping[str, Any]:
+    async def about(self, channel: str, external_id: str, texts: Texts) -> Mapping[str, Any]:
         kept = await self.data.about_account(channel, external_id)
-        return in_words(document(kept, self.now()), self.texts) if kept else {}
+        return in_words(document(kept, self.now()), texts) if kept else {}

@@ -17,7 +17,7 @@ from bot.people.registration import Registration
 from bot.people.visit import Visit
 from bot.rendering.texts import Texts
 
-SHARE_CONTACT = frozenset({"telegram"})
+SHARE_CONTACT = frozenset({"telegram", "whatsapp"})
 """The channels that have a button which shares the sender's own contact."""
 
 SAMPLE = codes.in_groups(codes.ALPHABET[10 : 10 + codes.LENGTH])

@@ -7,7 +7,7 @@ p:data       everything kept       p:leave    asks whether to unlink       p:unl
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.model import Attachment, Reply
@@ -34,7 +34,7 @@ class SelfService:
         identity: Identity,
         reception: Reception,
         records: Records,
-        forget: Callable[[str, str], None],
+        forget: Callable[[str, str], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
         self._profiles = profiles
@@ -83,7 +83,7 @@ class SelfService:
             actor = Actor(f"person:{person}", person, visit.member.assignments)
             require(actor, Action.EXPORT_PERSON, Target(person=person))
         sender = visit.incoming.sender
-        kept = await self._records.about(sender.channel, sender.external_id)
+        kept = await self._records.about(sender.channel, sender.external_id, visit.texts)
         if not kept:
             return Reply(visit.texts("data.nothing"))
         content = json.dumps(kept, ensure_ascii=False, indent=1, default=str).encode()
@@ -113,5 +113,5 @@ class SelfService:
 
     async def _leave(self, visit: Visit) -> bool:
         sender = visit.incoming.sender
-        self._forget(sender.channel, sender.external_id)
+        await self._forget(sender.channel, sender.external_id)
         return await self._identity.leave(sender)

@@ -52,7 +52,7 @@ class Field:
 
     def verdicts(self, law: RegencyLaw, of: Callable[[Any], Any]) -> int:
         """What `of` makes of the outcomes under `law`, where the situation can occur; None elsewhere."""
-        outcome = law.roots(self.day, self.activity).outcome
+        outcome = law.root(self.day, self.activity)
         return self.law.space.combine(
             lambda result, occurs: of(result) if occurs else None, outcome, self.occurring.root
         )
@@ -69,7 +69,7 @@ class Field:
 
     def case(self, found: Situation, name: str, home: str) -> str:
         """The situation as a case, with every fact that its verdict needs and no other."""
-        space, root = self.law.space, self.law.roots(self.day, self.activity).outcome
+        space, root = self.law.space, self.law.root(self.day, self.activity)
         timed = self.occurring.cells({lv: c for lv, c in found.cells.items() if lv in self.occurring.levels})
         kept = {**dict(enumerate(usual_cells(self.law))), **found.cells, **timed}
         outcome = space.decide(root, [kept[level] for level in range(len(kept))])

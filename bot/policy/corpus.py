@@ -167,11 +167,28 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """A text with holes ("{{edaran}}") that WhatsApp has to approve before it may open a conversation.
+
+    `kind`: what it stands for, as `bot.model.Opening.kind`; `name` and `language`: as WhatsApp knows it;
+    `button`: on its one button; `samples`: what fills the holes where WhatsApp reviews it.
+    """
+
+    kind: str
+    name: str
+    language: str
+    body: str
+    button: str
+    samples: Mapping[str, str]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """Everything that answers: immutable, checked. `digest` changes whenever any file of policies/ does.
 
     `remarks`: what reading the files showed that is worth saying and no error; `waivers`: which findings of
-    a check are accepted.
+    a check are accepted. `templates`: texts that open a conversation on WhatsApp.
     """
 
     vocabulary: Vocabulary
@@ -181,6 +198,7 @@ class Corpus:
     digest: str
     remarks: tuple[Problem, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    templates: tuple[MessageTemplate, ...] = ()
 
     def circulars_for(self, regency: str) -> tuple[Circular, ...]:
         """The circulars of a regency and of the nation, whatever their dates."""

@@ -1,37 +1,22 @@
 """From a question and its asker to a verdict: the compiled law, the calendar and the facts meet here.
 
-Time enters only through facts derived from the regency's calendar, so a verdict can change only where the
-calendar or the law does. Everything is an argument: `now` too.
+A verdict can change only from one part of a situation to the next. Everything is an argument: `now` too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import reduce
 
-from bot.model import (
-    ALLOWED,
-    Asker,
-    FactValue,
-    Question,
-    Segment,
-    Unknown,
-    Verdict,
-    VerdictKind,
-    Window,
-)
-from bot.policy.condition import Condition, Measure, Variable
+from bot.model import ALLOWED, Asker, Question, Segment, Unknown, Verdict, VerdictKind, Window
 from bot.policy.corpus import Corpus
-from bot.policy.derived import CLOCK, HOLIDAY, IN_WORKING_HOURS, clock_edges, derived, is_derived
-from bot.policy.finding import Finding, Reader, worse
+from bot.policy.derived import HOLIDAY, IN_WORKING_HOURS
+from bot.policy.diagram import bits
+from bot.policy.finding import Finding, Headline, Reader, worse
 from bot.policy.law import RegencyLaw
-from bot.vocabulary import Fact
-from bot.worktime import Calendar, State, Stretch, cautions, in_working_hours, state_at
-
-STATUS = "status"
-UNIT = "unit"
+from bot.policy.situation import STATUS, UNIT, Cells, Part, Situations, UnknownNameError
+from bot.worktime import Calendar, cautions, in_working_hours
 
 HORIZON = timedelta(days=35)
 """How far ahead a change or a permitted window is looked for."""
@@ -39,36 +24,7 @@ HORIZON = timedelta(days=35)
 _RESTRAINED = frozenset({VerdictKind.PROHIBITED, VerdictKind.CONFLICT})
 """The verdicts that make people ask when they may; for want of a circular nothing ever permits."""
 
-_PRESUMED_OUTSIDE = frozenset({Unknown.BREAK_UNREGULATED, Unknown.LEAVE_UNREGULATED})
-"""Time that lies outside the counted hours unless the regency says otherwise."""
-
 _MEMO_LIMIT = 100_000
-_ONE_DAY = timedelta(days=1)
-
-_Cells = tuple[int | None, ...]
-_Span = tuple[datetime, datetime, Stretch]
-
-
-class UnknownNameError(ValueError):
-    """A regency, status, unit or pattern that policies/ does not have. `known` lists those it has."""
-
-    def __init__(self, kind: str, value: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"{kind} '{value}' is not known; known: {', '.join(known)}")
-        self.kind, self.value, self.known = kind, value, known
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of time through which law and calendar say the same: `root` is the diagram of outcomes
-    left once time and known facts are fixed, `presumed` how unknown facts are read. `stretch`: what the
-    calendar says, None where the law does not ask it; `law`: the diagram before the calendar was asked."""
-
-    start: datetime
-    end: datetime
-    stretch: Stretch | None
-    law: int
-    root: int
-    presumed: _Cells
 
 
 class Engine:
@@ -132,23 +88,13 @@ class RegencyEngine:
     def __init__(self, corpus: Corpus, regency: str) -> None:
         self.law = RegencyLaw(corpus, regency)
         self.calendar: Calendar = self.law.regency.calendar
+        self.situations = Situations(self.law)
         facts = corpus.vocabulary.facts
-        variables = self.law.variables
-        self.presumed = tuple(_presumption(v, facts[v.fact]) for v in variables)
-        self._clocked = frozenset(i for i, v in enumerate(variables) if v.fact in (IN_WORKING_HOURS, HOLIDAY))
-        self._daily = frozenset(
-            i for i, v in enumerate(variables) if is_derived(v) and v.fact != IN_WORKING_HOURS
-        )
-        self._by_clock = frozenset(i for i, v in enumerate(variables) if v.fact == CLOCK)
-        self._clock_edges = clock_edges(variables)
-        self._timed = tuple((level, v) for level, v in enumerate(variables) if is_derived(v))
-        fixed = (i for i, v in enumerate(variables) if facts[v.fact].source in ("pegawai", "atasan"))
-        self.reader = Reader(self.law.space, variables, frozenset(fixed))
-        self._restricted: dict[tuple[int, _Cells], int] = {}
-        self._moving: dict[int, bool] = {}
-        self._knowns: dict[object, _Cells] = {}
+        variables = tuple(enumerate(self.law.variables))
+        self._clocked = bits(i for i, v in variables if v.fact in (IN_WORKING_HOURS, HOLIDAY))
+        fixed = (i for i, v in variables if facts[v.fact].source in ("pegawai", "atasan"))
+        self.reader = Reader(self.law, frozenset(fixed))
         self._verdicts: dict[object, Verdict] = {}
-        self._by_state: dict[tuple[State, bool], tuple[_Cells, _Cells]] = {}
         self._hopes: dict[int, bool] = {}
 
     def decide(self, question: Question, asker: Asker, now: datetime) -> Verdict:
@@ -164,10 +110,13 @@ class RegencyEngine:
     def _finding(self, part: Part) -> Finding:
         return self.reader.finding(part.root, part.presumed)
 
+    def _headline(self, part: Part) -> Headline:
+        return self.reader.headline(part.root, part.presumed)
+
     # --- instants and intervals ---
 
     def _at(self, start: datetime, question: Question, asker: Asker, now: datetime) -> Verdict:
-        parts = self.parts(start, start + HORIZON, question, asker)
+        parts = self.situations.parts(start, start + HORIZON, question, asker)
         here = next(parts)
         key = self._same_all_through(here, question, asker) if now <= start else None
         found = None if key is None else self._verdicts.get(key)
@@ -185,16 +134,16 @@ class RegencyEngine:
     def _same_all_through(self, here: Part, question: Question, asker: Asker) -> object:
         """What a verdict about an instant depends on besides which stretch of the calendar it lies in; None
         where a day of its own matters."""
-        if here.stretch is None or self._daily:
+        if here.stretch is None or self.situations.by_day:
             return None
-        known = self.known(question, asker)
+        known = self.situations.known(question, asker)
         stretch = here.stretch.start, here.stretch.end
         return (question.activity, asker.pattern, asker.absences, known, stretch, here.law)
 
     def _within(
         self, start: datetime, end: datetime, question: Question, asker: Asker, now: datetime
     ) -> Verdict:
-        parts = tuple(self.parts(start, end, question, asker))
+        parts = tuple(self.situations.parts(start, end, question, asker))
         roots = list(dict.fromkeys(part.root for part in parts))
         root = reduce(lambda a, b: self.law.space.combine(worse, a, b), roots)
         finding = self.reader.finding(root, self._presumed_of_all(parts))
@@ -202,11 +151,11 @@ class RegencyEngine:
         segments = self._segments(parts)
         return _verdict(finding, self._cautions(parts), segments=segments, next_permitted=upcoming)
 
-    def _presumed_of_all(self, parts: tuple[Part, ...]) -> _Cells:
+    def _presumed_of_all(self, parts: tuple[Part, ...]) -> Cells:
         """How unknown facts are read over an interval: as in the parts that depend on them; where those
         disagree (a break, and hours that are unknown) nothing is presumed."""
-        presumed = list(self.presumed)
-        for level, _ in self._timed:
+        presumed = list(self.situations.presumed)
+        for level in self.situations.timed:
             readings = {p.presumed[level] for p in parts if level in self.law.space.support(p.root)}
             if readings:
                 presumed[level] = readings.pop() if len(readings) == 1 else None
@@ -215,7 +164,7 @@ class RegencyEngine:
     def _segments(self, parts: tuple[Part, ...]) -> tuple[Segment, ...]:
         merged: list[Segment] = []
         for part in parts:
-            kind = self._finding(part).kind
+            kind = self._headline(part).outcome.kind
             if merged and merged[-1].kind is kind:
                 merged[-1] = replace(merged[-1], end=part.end)
             else:
@@ -234,19 +183,19 @@ class RegencyEngine:
         conditional: Window | None = None
         current: Window | None = None
         allowed = False
-        for part in self.parts(start, start + HORIZON, question, asker):
-            finding = self._finding(part)
-            permits = finding.kind in ALLOWED
-            if current is not None and (permits, finding.conditions) == (allowed, current.conditions):
+        for part in self.situations.parts(start, start + HORIZON, question, asker):
+            headline = self._headline(part)
+            permits = headline.outcome.kind in ALLOWED
+            if current is not None and (permits, headline.conditions) == (allowed, current.conditions):
                 current = replace(current, end=part.end)
                 continue
             if allowed:
                 return current
             conditional = conditional or current
-            if conditional and self._hopeless(part):
+            if conditional and not permits and self._hopeless(part):
                 return conditional
-            opens = permits or bool(finding.conditions)
-            window = Window(part.start, part.end, finding.conditions, finding.contrary)
+            opens = permits or bool(headline.conditions)
+            window = Window(part.start, part.end, headline.conditions, headline.contrary)
             current, allowed = window if opens else None, permits
         open_ended = replace(current, end=None) if current is not None else None
         return open_ended if allowed else conditional or open_ended
@@ -255,134 +204,9 @@ class RegencyEngine:
         """Whether no time within the horizon allows the act under ordinary presumptions."""
         found = self._hopes.get(part.law)
         if found is None:
-            timed = frozenset(level for level, _ in self._timed)
-            found = self._hopes[part.law] = self.reader.hopeful(part.law, self.presumed, timed)
-        return not found and self._next_slice(part.start) >= part.start + HORIZON
-
-    # --- situations ---
-
-    def parts(self, start: datetime, end: datetime, question: Question, asker: Asker) -> Iterator[Part]:
-        """The stretches of [start, end), each with what is left of the law in it. At least one: an empty
-        interval is read as the instant it starts with."""
-        assert question.activity is not None
-        known = self.known(question, asker)
-        end = max(end, start + timedelta.resolution)
-        while start < end:
-            law = self.law.roots(start.date(), question.activity).outcome
-            left = self._restrict(law, known)
-            limit = min(self._next_slice(start), end)
-            if self._moves(left):
-                yield from self._timed_parts(left, start, limit, question, asker)
-            else:
-                yield Part(start, limit, None, left, left, self.presumed)
-            start = limit
-
-    def _next_slice(self, start: datetime) -> datetime:
-        """When the law itself next changes."""
-        edge = self.law.next_edge(start.date())
-        return datetime.max.replace(tzinfo=start.tzinfo) if edge is None else _midnight(edge, start)
-
-    def _moves(self, root: int) -> bool:
-        """Whether the calendar still has a say in `root`."""
-        found = self._moving.get(root)
-        if found is None:
-            support = self.law.space.support(root)
-            found = self._moving[root] = any(level in support for level, _ in self._timed)
-        return found
-
-    def _timed_parts(
-        self, root: int, start: datetime, end: datetime, question: Question, asker: Asker
-    ) -> Iterator[Part]:
-        for since, until, stretch in self._stretches(root, asker, start, end):
-            cells, presumed = self._timed_cells(since, stretch, question.facts, asker.pattern)
-            yield Part(since, until, stretch, root, self._restrict(root, cells), presumed)
-
-    def _stretches(self, root: int, asker: Asker, start: datetime, end: datetime) -> Iterator[_Span]:
-        """The calendar of [start, end), piece by piece: looking far ahead costs only as far as one looks.
-
-        Cut at every midnight where `root` depends on what changes there (the weekday, the date), and where it
-        depends on the time of day, at the times that rules name.
-        """
-        support = self.law.space.support(root)
-        daily = not self._daily.isdisjoint(support)
-        clocks = self._clock_edges if not self._by_clock.isdisjoint(support) else ()
-        while start < end:
-            stretch = state_at(self.calendar, asker.pattern, start, asker.absences)
-            edge = min(stretch.end, end)
-            if daily:
-                edge = min(edge, _midnight(start.date() + _ONE_DAY, start))
-            if clocks:
-                midnight = _midnight(start.date(), start)
-                times = (midnight + timedelta(minutes=minute) for minute in clocks)
-                edge = min(edge, *(time for time in times if time > start), edge)
-            yield start, edge, stretch
-            start = edge
-
-    def known(self, question: Question, asker: Asker) -> _Cells:
-        """What is known without the calendar, a cell a variable. Raises UnknownNameError for a value that
-        the vocabulary does not have."""
-        key = (asker.status, asker.unit, tuple(question.facts.items()))
-        found = self._knowns.get(key)
-        if found is None:
-            if len(self._knowns) > _MEMO_LIMIT:
-                self._knowns.clear()
-            found = self._knowns[key] = self._cells(question.facts, asker)
-        return found
-
-    def _cells(self, facts: Mapping[str, FactValue | Unknown], asker: Asker) -> _Cells:
-        said: dict[str, FactValue | Unknown] = dict(facts)
-        for fact, value in ((STATUS, asker.status), (UNIT, asker.unit)):
-            # "Kalau perangkat desa boleh?" asks about another status than the asker's own.
-            if value is not None and isinstance(said.get(fact, Unknown.NOT_KNOWN_TO_ASKER), Unknown):
-                said[fact] = value
-        return tuple(_cell(variable, said.get(variable.fact)) for variable in self.law.variables)
-
-    def situation(self, instant: datetime, question: Question, asker: Asker) -> _Cells:
-        """All that is known at an instant: what was said, registered, and what the calendar says."""
-        known = self.known(question, asker)
-        local = instant.astimezone(self.calendar.zone)
-        stretch = state_at(self.calendar, asker.pattern, local, asker.absences)
-        cells, _ = self._timed_cells(local, stretch, question.facts, asker.pattern)
-        return tuple(a if b is None else b for a, b in zip(known, cells, strict=True))
-
-    def _timed_cells(
-        self, start: datetime, stretch: Stretch, facts: Mapping[str, FactValue | Unknown], pattern: str | None
-    ) -> tuple[_Cells, _Cells]:
-        """The cells the calendar fixes in a stretch from `start` on, and how unknown facts are read there."""
-        if self._daily:
-            return self._read_calendar(start, stretch, facts, pattern)
-        key = (stretch.state, stretch.absence is not None)  # all that working hours depend on
-        found = self._by_state.get(key)
-        if found is None:
-            found = self._by_state[key] = self._read_calendar(start, stretch, facts, pattern)
-        return found
-
-    def _read_calendar(
-        self, start: datetime, stretch: Stretch, facts: Mapping[str, FactValue | Unknown], pattern: str | None
-    ) -> tuple[_Cells, _Cells]:
-        cells: list[int | None] = [None] * len(self.presumed)
-        presumed = self.presumed
-        for level, variable in self._timed:
-            value = derived(self.calendar, pattern, variable, stretch, start, facts)
-            if value in _PRESUMED_OUTSIDE:
-                presumed = (*presumed[:level], variable.cell(False), *presumed[level + 1 :])
-            elif value is not None and not isinstance(value, Unknown):
-                cells[level] = variable.cell(value)
-        return tuple(cells), presumed
-
-    def possible(self, condition: Condition, question: Question, asker: Asker) -> bool:
-        """Whether what is known (time aside) leaves room for `condition`."""
-        root = self._restrict(self.law.holds(condition), self.known(question, asker))
-        return True in self.law.space.outcomes(root)
-
-    def _restrict(self, root: int, cells: _Cells) -> int:
-        key = (root, cells)
-        found = self._restricted.get(key)
-        if found is None:
-            if len(self._restricted) > _MEMO_LIMIT:
-                self._restricted.clear()
-            found = self._restricted[key] = self.law.space.restrict(root, cells)
-        return found
+            presumed, timed = self.situations.presumed, self.situations.timed
+            found = self._hopes[part.law] = self.reader.hopeful(part.law, presumed, timed)
+        return not found and self.situations.law_changes(part.start) >= part.start + HORIZON
 
     # --- cautions ---
 
@@ -390,30 +214,12 @@ class RegencyEngine:
         """What the reply must warn of, where the verdict hangs on hours or holidays at all."""
         found: list[str] = []
         for part in parts:
-            if part.stretch is None or self._clocked.isdisjoint(self.law.space.support(part.law)):
+            if part.stretch is None or not self.law.space.depends(part.law, self._clocked):
                 continue
             found.extend(cautions(self.calendar, part.stretch))
             if in_working_hours(self.calendar, part.stretch) is Unknown.HOURS_UNKNOWN:
                 found.append("hours_unknown")
         return tuple(dict.fromkeys(found))
-
-
-def _midnight(day: date, like: datetime) -> datetime:
-    """The start of `day` in the time zone of `like`."""
-    return datetime.combine(day, time(), like.tzinfo)
-
-
-def _cell(variable: Variable, value: FactValue | Unknown | None) -> int | None:
-    if value is None or isinstance(value, Unknown) or variable.measure != Measure.VALUE:
-        return None
-    try:
-        return variable.cell(value)
-    except (ValueError, TypeError) as error:
-        raise UnknownNameError(variable.fact, str(value), tuple(map(str, variable.values))) from error
-
-
-def _presumption(variable: Variable, fact: Fact) -> int | None:
-    return None if fact.presumption is None or not variable.values else variable.cell(fact.presumption)
 
 
 def _settled(verdict: Verdict, start: datetime) -> bool:

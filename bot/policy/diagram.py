@@ -9,7 +9,8 @@ as a variable has cells.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,14 @@ Within = Mapping[int, Collection[int]]
 _LEAF = 1 << 30  # the level of leaves: below every variable
 
 
+def bits(levels: Iterable[int]) -> int:
+    """A set of levels as one number."""
+    found = 0
+    for level in levels:
+        found |= 1 << level
+    return found
+
+
 class Space:
     """The diagrams over variables with `sizes[level]` cells each; nodes are plain integers."""
 
@@ -30,29 +39,37 @@ class Space:
         self._level: list[int] = []
         self._branches: list[tuple[int, ...]] = []
         self._value: list[Any] = []
-        self._support: list[frozenset[int] | None] = []
+        self._support: list[int] = []
         self._unique: dict[tuple[Any, ...], int] = {}
 
     def leaf(self, value: Hashable) -> int:
-        return self._intern(_LEAF, (), value)
+        key = (type(value), value)
+        found = self._unique.get(key)
+        return self._new(key, _LEAF, (), value, 0) if found is None else found
 
     def node(self, level: int, branches: Sequence[int]) -> int:
         """The node that tests variable `level`; the branch itself where all branches agree."""
         first = branches[0]
         if branches.count(first) == len(branches):
             return first
-        return self._intern(level, tuple(branches), None)
-
-    def _intern(self, level: int, branches: tuple[int, ...], value: Hashable) -> int:
-        key = (level, branches, type(value), value)
+        key = (level, *branches)
         found = self._unique.get(key)
-        if found is None:
-            found = self._unique[key] = len(self._level)
-            self._level.append(level)
-            self._branches.append(branches)
-            self._value.append(value)
-            self._support.append(None)
-        return found
+        if found is not None:
+            return found
+        support = 1 << level
+        for branch in branches:
+            support |= self._support[branch]
+        return self._new(key, level, tuple(branches), None, support)
+
+    def _new(
+        self, key: tuple[Any, ...], level: int, branches: tuple[int, ...], value: Hashable, support: int
+    ) -> int:
+        number = self._unique[key] = len(self._level)
+        self._level.append(level)
+        self._branches.append(branches)
+        self._value.append(value)
+        self._support.append(support)
+        return number
 
     def test(self, level: int, cells: Iterable[int]) -> int:
         """True where variable `level` lies in one of `cells`, else False."""
@@ -120,16 +137,16 @@ class Space:
 
     def restrict(self, root: int, cells: Cells) -> int:
         """What remains of `root` once the known cells are fixed."""
+        known = bits(level for level, cell in enumerate(cells) if cell is not None)
         memo: dict[int, int] = {}
 
         def walk(node: int) -> int:
-            level = self._level[node]
-            if level == _LEAF:
+            if not self._support[node] & known:
                 return node
             done = memo.get(node)
             if done is None:
+                level, branches = self._level[node], self._branches[node]
                 cell = cells[level]
-                branches = self._branches[node]
                 if cell is not None:
                     done = walk(branches[cell])
                 else:
@@ -152,11 +169,12 @@ class Space:
 
     def support(self, root: int) -> frozenset[int]:
         """The variables on which `root` depends: exactly those some value of which changes it."""
-        found = self._support[root]
-        if found is None:
-            below = frozenset[int]().union(*map(self.support, set(self._branches[root])))
-            found = self._support[root] = below if self.is_leaf(root) else below | {self._level[root]}
-        return found
+        support = self._support[root]
+        return frozenset(level for level in range(support.bit_length()) if support >> level & 1)
+
+    def depends(self, root: int, levels: int) -> bool:
+        """Whether `root` depends on any of the levels, given as `bits`."""
+        return self._support[root] & levels != 0
 
     def outcomes(self, root: int, within: Within = MappingProxyType({})) -> list[Any]:
         """The leaf values that some situation whose cells lie `within` those given reaches."""
@@ -164,46 +182,55 @@ class Space:
 
     def always(self, root: int, within: Within, goal: Callable[[Any], bool]) -> bool:
         """Whether every situation whose cells lie `within` those given reaches a leaf that fits `goal`."""
-        return all(map(goal, self.outcomes(root, within)))
-
-    def settles(self, root: int, level: int, cell: int) -> bool:
-        """Whether one leaf alone is left once variable `level` lies in `cell`."""
-        return self._only_leaf(root, level, cell) is not None
-
-    def _only_leaf(self, node: int, level: int, cell: int) -> int | None:
-        own = self._level[node]
-        if own >= level:
-            # Below the variable nothing is fixed, and what is not a leaf there has more than one.
-            rest = self._branches[node][cell] if own == level else node
-            return rest if self._level[rest] == _LEAF else None
-        first, *others = self._branches[node]
-        leaf = self._only_leaf(first, level, cell)
-        alike = leaf is not None and all(self._only_leaf(b, level, cell) == leaf for b in others)
-        return leaf if alike else None
+        return all(map(goal, map(self._value.__getitem__, self._leaves(root, within))))
 
     def constant(self, root: int, within: Within) -> bool:
         """Whether all situations whose cells lie `within` those given reach the same leaf."""
-        return len(self._leaves(root, within, enough=2)) == 1
+        return len(list(islice(self._leaves(root, within), 2))) == 1
 
-    def _leaves(self, root: int, within: Within, enough: int = _LEAF) -> list[int]:
-        """The leaves that situations within reach; the search ends once there are `enough`."""
+    def _leaves(self, root: int, within: Within) -> Iterator[int]:
+        """The leaves that situations within reach, each once."""
         levels = self._level
-        found: list[int] = []
         seen, stack = {root}, [root]
-        while stack and len(found) < enough:
+        while stack:
             node = stack.pop()
             level = levels[node]
             if level == _LEAF:
-                found.append(node)
+                yield node
                 continue
-            next_up = self._branches[node]
+            next_up: Sequence[int] = self._branches[node]
             if level in within:
-                next_up = tuple(next_up[cell] for cell in within[level])
+                next_up = [next_up[cell] for cell in within[level]]
             for branch in next_up:
                 if branch not in seen:
                     seen.add(branch)
                     stack.append(branch)
-        return found
+
+    def settling(self, root: int) -> dict[int, int]:
+        """How many cells of a variable leave no choice: one leaf alone once it lies there. Variables that
+        have none are left out."""
+        levels = self._level
+        memo: dict[int, dict[tuple[int, int], int]] = {}
+
+        def walk(node: int) -> dict[tuple[int, int], int]:
+            """The settling (level, cell) below `node`, each with the leaf that it leaves."""
+            found = memo.get(node)
+            if found is not None:
+                return found
+            level, branches = levels[node], self._branches[node]
+            found = memo[node] = {(level, cell): b for cell, b in enumerate(branches) if levels[b] == _LEAF}
+            leaves = set(found.values())
+            if len(leaves) < 2 and len(found) < len(branches):
+                first, *others = [walk(branch) for branch in branches if branch not in leaves]
+                for key, leaf in first.items():
+                    if leaves <= {leaf} and all(other.get(key) == leaf for other in others):
+                        found[key] = leaf
+            return found
+
+        counts: dict[int, int] = {}
+        for level, _ in walk(root):
+            counts[level] = counts.get(level, 0) + 1
+        return counts
 
     def cheapest(
         self, root: int, cost: Callable[[int, int], float], goal: Callable[[Any], bool]
@@ -218,17 +245,17 @@ class Space:
             if node in memo:
                 return memo[node]
             level = self._level[node]
-            best: tuple[float, dict[int, int]] | None = None
             if level == _LEAF:
-                best = (0.0, {}) if goal(self._value[node]) else None
-            else:
-                for cell, branch in enumerate(self._branches[node]):
-                    below = walk(branch)
-                    if below is not None:
-                        total = below[0] + cost(level, cell)
-                        if best is None or total < best[0]:
-                            best = (total, {level: cell, **below[1]})
-            memo[node] = best
-            return best
+                return (0.0, {}) if goal(self._value[node]) else None
+            best: tuple[float, int, dict[int, int]] | None = None
+            for cell, branch in enumerate(self._branches[node]):
+                below = walk(branch)
+                if below is not None:
+                    total = below[0] + cost(level, cell)
+                    if best is None or total < best[0]:
+                        best = total, cell, below[1]
+            found = None if best is None else (best[0], {level: best[1], **best[2]})
+            memo[node] = found
+            return found
 
         return walk(root)

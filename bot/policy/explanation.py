@@ -54,7 +54,7 @@ class Explainer:
         when = now if question.when is None or question.when.start is None else question.when.start
         day = when.astimezone(regency.calendar.zone).date()
         lists = _CITED(verdict) if verdict else _NOTHING_CITED
-        known = regency.known(question, asker)
+        known = regency.situations.known(question, asker)
         key = (asker.regency, question.activity, regency.law.slice_at(day), lists, known)
         found = self._memo.get(key)
         if found is None:
@@ -141,7 +141,7 @@ class _Around:
         return (not entry.rules or not rules.isdisjoint(entry.rules)) and self._possible(condition)
 
     def _possible(self, condition: Condition) -> bool:
-        return self._regency.possible(condition, self._question, self._asker)
+        return self._regency.situations.possible(condition, self._question, self._asker)
 
 
 def _source(circular: Circular, corpus: Corpus) -> Source:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import count
 from operator import attrgetter
+from typing import NamedTuple
 
 from bot.model import ALLOWED, Literal, RuleRef, VerdictKind
-from bot.policy.condition import Variable
-from bot.policy.diagram import Cells, Space
+from bot.policy.diagram import Cells
+from bot.policy.law import RegencyLaw
 from bot.policy.precedence import Outcome
 
 SEVERITY = {
@@ -32,7 +34,6 @@ SEVERITY = {
 }
 """Which verdict counts for a whole that has parts, and for a fact nobody presumes: the highest."""
 
-_KIND = attrgetter("kind")
 _PLACE = attrgetter("circular", "rule")
 _UNLIKELY = 100.0  # the price of a way out that the person cannot choose (to have another status)
 
@@ -52,6 +53,14 @@ class Finding:
     duties: tuple[RuleRef, ...]
 
 
+class Headline(NamedTuple):
+    """What a window shows of a Finding: the outcome that counts and the conditions it hangs on."""
+
+    outcome: Outcome
+    conditions: tuple[Literal, ...]
+    contrary: tuple[RuleRef, ...]
+
+
 def worse(a: Outcome, b: Outcome) -> Outcome:
     """The outcome of a whole with parts `a` and `b`: the severer verdict, with all rules that carry it."""
     if a.kind is not b.kind:
@@ -66,21 +75,32 @@ def _union(a: tuple[RuleRef, ...], b: tuple[RuleRef, ...]) -> tuple[RuleRef, ...
 
 
 class Reader:
-    """Reads findings off diagrams whose leaves are Outcome. `fixed`: levels a person cannot choose."""
+    """Reads findings off the diagrams of `law` whose leaves are Outcome. `fixed`: levels a person cannot
+    choose."""
 
-    def __init__(self, space: Space, variables: tuple[Variable, ...], fixed: frozenset[int]) -> None:
-        self._space = space
-        self._variables = variables
+    def __init__(self, law: RegencyLaw, fixed: frozenset[int]) -> None:
+        self._law = law
+        self._space = law.space
+        self._variables = law.variables
         self._fixed = fixed
-        self._memo: dict[tuple[int, tuple[int | None, ...]], Finding] = {}
-        self._kinds: dict[int, int] = {}
+        self._literals_of = [tuple(map(v.literal, range(v.size))) for v in law.variables]
+        self._findings: dict[tuple[int, tuple[int | None, ...]], Finding] = {}
+        self._headlines: dict[tuple[int, tuple[int | None, ...]], Headline] = {}
 
     def finding(self, root: int, presumed: tuple[int | None, ...]) -> Finding:
         """What `root` says, reading unknown facts as `presumed` (a cell a level; None: nothing is)."""
         key = (root, presumed)
-        found = self._memo.get(key)
+        found = self._findings.get(key)
         if found is None:
-            found = self._memo[key] = self._read(root, presumed)
+            found = self._findings[key] = self._read(root, presumed)
+        return found
+
+    def headline(self, root: int, presumed: tuple[int | None, ...]) -> Headline:
+        """The part of `finding` that can be had for less."""
+        key = (root, presumed)
+        found = self._headlines.get(key)
+        if found is None:
+            found = self._headlines[key] = self._read_headline(root, presumed)
         return found
 
     def hopeful(self, root: int, presumed: Cells, free: frozenset[int]) -> bool:
@@ -102,25 +122,31 @@ class Reader:
 
         return walk(root)
 
-    def _read(self, root: int, presumed: Cells) -> Finding:
-        kinds = self._space.mapped(root, _KIND, self._kinds)
-        chosen = self._headline_cells(root, presumed)
-        outcome: Outcome = self._space.decide(root, chosen)
-        needs = self._by_telling(kinds)
-        conditions = self._conditions(kinds, outcome.kind, chosen, needs)
+    def _read(self, root: int, presumed: tuple[int | None, ...]) -> Finding:
+        headline = self.headline(root, presumed)
+        outcome = headline.outcome
+        needs = self._by_telling(self._law.kinds(root))
         outcomes: list[Outcome] = self._space.outcomes(root)
         carried = {ref for o in outcomes if o.kind is outcome.kind for ref in o.basis}
         return Finding(
             kind=outcome.kind,
             certain=not needs,
             needs=tuple(dict.fromkeys(self._variables[level].fact for level in needs)),
-            conditions=self._literals(conditions),
+            conditions=headline.conditions,
             basis=outcome.basis,
             others=_sorted(carried - set(outcome.basis)),
-            contrary=self._contrary(root, outcome.kind, conditions, outcomes) if conditions else (),
+            contrary=headline.contrary,
             overridden=outcome.overridden,
             duties=outcome.duties,
         )
+
+    def _read_headline(self, root: int, presumed: Cells) -> Headline:
+        chosen = self._headline_cells(root, presumed)
+        outcome: Outcome = self._space.decide(root, chosen)
+        conditions = self._conditions(self._law.kinds(root), outcome.kind, chosen)
+        if not conditions:
+            return Headline(outcome, (), ())
+        return Headline(outcome, self._literals(conditions), self._contrary(root, outcome.kind, conditions))
 
     def _headline_cells(self, root: int, presumed: Cells) -> list[int]:
         """A cell for every level: the presumed one, else the one that leads to the severest verdict."""
@@ -128,39 +154,36 @@ class Reader:
         memo: dict[int, tuple[int, dict[int, int]]] = {}
 
         def walk(node: int) -> tuple[int, dict[int, int]]:
+            """The severity that is reached, and the cells of the levels that nobody presumes on the way."""
+            if space.is_leaf(node):
+                return SEVERITY[space.value(node).kind], {}
+            level, branches = space.level(node), space.branches(node)
+            cell = presumed[level]
+            if cell is not None:
+                return walk(branches[cell])
             if node not in memo:
-                if space.is_leaf(node):
-                    memo[node] = (SEVERITY[space.value(node).kind], {})
-                else:
-                    level = space.level(node)
-                    cell = presumed[level]
-                    options = range(space.sizes[level]) if cell is None else (cell,)
-                    below = ((walk(space.branches(node)[c]), c) for c in options)
-                    (severity, path), best = max(below, key=lambda item: item[0][0])
-                    memo[node] = (severity, {level: best, **path})
+                below = zip(map(walk, branches), count())
+                (severity, path), worst = max(below, key=lambda item: item[0][0])
+                memo[node] = (severity, {level: worst, **path})
             return memo[node]
 
         path = walk(root)[1]
-        return [path.get(level, presumed[level] or 0) for level in range(len(space.sizes))]
+        return [path.get(level, cell or 0) for level, cell in enumerate(presumed)]
 
     def _by_telling(self, kinds: int) -> list[int]:
         """The levels that matter, first those an answer to which most often settles the verdict."""
+        levels = sorted(self._space.support(kinds))
+        if len(levels) > 1:
+            settling = self._space.settling(kinds)
+            levels.sort(key=lambda level: -settling.get(level, 0))
+        return levels
 
-        def settled(level: int) -> int:
-            cells = range(self._space.sizes[level])
-            return sum(self._space.settles(kinds, level, cell) for cell in cells)
-
-        levels = self._space.support(kinds)
-        return sorted(levels, key=lambda level: (-settled(level), level)) if len(levels) > 1 else list(levels)
-
-    def _conditions(
-        self, kinds: int, headline: VerdictKind, chosen: list[int], needs: list[int]
-    ) -> dict[int, range]:
+    def _conditions(self, kinds: int, headline: VerdictKind, chosen: list[int]) -> dict[int, range]:
         """The cells that the conditions confine levels to; empty without conditions."""
-        if not needs:
+        if self._space.is_leaf(kinds):
             return {}
         if headline in ALLOWED:
-            path = {level: chosen[level] for level in needs}
+            path = {level: chosen[level] for level in sorted(self._space.support(kinds))}
         else:
             way_out = self._space.cheapest(kinds, self._price(chosen), ALLOWED.__contains__)
             if way_out is None:
@@ -169,15 +192,19 @@ class Reader:
         return self._widened(kinds, self._sufficient(kinds, path, chosen))
 
     def _literals(self, conditions: Mapping[int, range]) -> tuple[Literal, ...]:
-        found = ((self._variables[level], conditions[level]) for level in sorted(conditions))
-        return tuple(variable.literal(cells.start, cells.stop - 1) for variable, cells in found)
+        return tuple(self._literal(level, conditions[level]) for level in sorted(conditions))
+
+    def _literal(self, level: int, cells: range) -> Literal:
+        if len(cells) == 1:
+            return self._literals_of[level][cells.start]
+        return self._variables[level].literal(cells.start, cells.stop - 1)
 
     def _contrary(
-        self, root: int, headline: VerdictKind, conditions: Mapping[int, range], outcomes: list[Outcome]
+        self, root: int, headline: VerdictKind, conditions: Mapping[int, range]
     ) -> tuple[RuleRef, ...]:
         """The rules that the conditions come from: what would forbid without them, what allows with them."""
         if headline in ALLOWED:
-            reached = [outcome for outcome in outcomes if outcome.kind not in ALLOWED]
+            reached = [outcome for outcome in self._space.outcomes(root) if outcome.kind not in ALLOWED]
         else:
             reached = self._space.outcomes(root, conditions)
         return _sorted({ref for outcome in reached for ref in outcome.basis})
@@ -195,7 +222,8 @@ class Reader:
         is dropped last-mentioned first, what deviates from it is kept if at all needed."""
         kept = {level: range(cell, cell + 1) for level, cell in path.items()}
         for level in sorted(path, key=lambda lv: (path[lv] != chosen[lv], -lv)):
-            fewer = {lv: cells for lv, cells in kept.items() if lv != level}
+            fewer = kept.copy()
+            del fewer[level]
             if self._guarantees(kinds, fewer):
                 kept = fewer
         return kept

@@ -10,9 +10,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
 from datetime import date
 from functools import reduce
+from operator import attrgetter
 
 from bot.model import FactValue, RuleRef, VerdictKind
 from bot.policy.condition import (
@@ -31,13 +31,7 @@ from bot.policy.diagram import Space
 from bot.policy.precedence import Outcome, Precedence, Standing
 from bot.vocabulary import Fact, FactKind
 
-
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """The diagrams of one act in one slice: `outcome` has leaves Outcome, `kind` leaves VerdictKind."""
-
-    outcome: int
-    kind: int
+_KIND = attrgetter("kind")
 
 
 class RegencyLaw:
@@ -51,8 +45,9 @@ class RegencyLaw:
         self.index = {(v.fact, v.measure): level for level, v in enumerate(self.variables)}
         self.space = Space([variable.size for variable in self.variables])
         self._edges = _edges(self.circulars)
-        self._roots: dict[tuple[int, str], Roots] = {}
+        self._roots: dict[tuple[int, str], int] = {}
         self._regulated: dict[str, bool] = {}
+        self._kinds: dict[int, int] = {}
         self._conditions: dict[RuleRef, int] = {}
         self._dropped: frozenset[RuleRef] = frozenset()
         self.precedence = Precedence(self.circulars, corpus.ranks, self.narrower)
@@ -82,8 +77,8 @@ class RegencyLaw:
             if c.since <= day and (c.until is None or day < c.until) and c.id not in revoked
         )
 
-    def roots(self, day: date, activity: str) -> Roots:
-        """The diagrams for `activity` on `day`; compiled once a slice."""
+    def root(self, day: date, activity: str) -> int:
+        """The diagram for `activity` on `day`, with leaves Outcome; compiled once a slice."""
         key = (self.slice_at(day), activity)
         found = self._roots.get(key)
         if found is None:
@@ -194,13 +189,18 @@ class RegencyLaw:
                 )
         return root
 
-    def _compile(self, day: date, activity: str) -> Roots:
+    def _compile(self, day: date, activity: str) -> int:
         outcome = self.space.combine(
             lambda base, standing: self.precedence.outcome(standing) if base is None else Outcome(base),
             self._coverage(day, activity),
             self.standing(day, activity),
         )
-        return Roots(outcome, self.space.combine(lambda o: o.kind, outcome))
+        self.kinds(outcome)  # what is left of it for a question then mostly has its kinds already
+        return outcome
+
+    def kinds(self, outcome: int) -> int:
+        """The diagram with leaves VerdictKind of one with leaves Outcome."""
+        return self.space.mapped(outcome, _KIND, self._kinds)
 
     def _coverage(self, day: date, activity: str) -> int:
         """Leaves None where rules decide, else the verdict for want of a circular that speaks."""

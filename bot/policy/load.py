@@ -14,11 +14,21 @@ from typing import Any, TypeVar
 from bot.cache import remembered
 from bot.policy import build, schema
 from bot.policy.cases import Case, read_cases
-from bot.policy.corpus import NATIONAL, Circular, Corpus, Place, Rank, Regency, Waiver
+from bot.policy.corpus import (
+    NATIONAL,
+    Circular,
+    Corpus,
+    MessageTemplate,
+    Place,
+    Rank,
+    Regency,
+    Waiver,
+)
 from bot.policy.data_error import PolicyDataError
 from bot.policy.document import Document, parse
 from bot.policy.files import DIRECTORY
 from bot.policy.holiday_years import read_national_holidays
+from bot.policy.message_templates import read_templates
 from bot.policy.national import NationalHours, read_national_hours, weekly_warnings
 from bot.policy.problems import PolicyError, Problem
 from bot.policy.references import reference_problems
@@ -32,6 +42,9 @@ ROSTER_FILE = "daftar_pegawai"
 """Words of exported rosters. Not needed for answering: it may be missing."""
 CONFIRMING_FILE = "konfirmasi"
 """Words by which people acknowledge a circular. It may be missing too."""
+
+TEMPLATE_FILE = "pesan_pembuka.yaml"
+"""Texts that open a conversation on WhatsApp. Missing: campaigns there reach only who has just written."""
 
 FILES_KEPT = 400
 """Parsed files that the cache keeps."""
@@ -66,9 +79,11 @@ class _Loader:
         self._problems.extend(reference_problems(circulars))
         self._problems.extend(self._stray_folders())
         waivers = tuple(self._waivers())
+        templates = tuple(self._templates())
         self._stop_at_problems()
         digest = self._digest.hexdigest()
-        return Corpus(vocabulary, regencies, circulars, order, digest, tuple(self._remarks), waivers)
+        remarks = tuple(self._remarks)
+        return Corpus(vocabulary, regencies, circulars, order, digest, remarks, waivers, templates)
 
     # --- parts ---
 
@@ -174,6 +189,11 @@ class _Loader:
                 for index, entry in enumerate(schema.validate(schema.WaiverFile, document).root):
                     place = Place(name, document.line((index,)))
                     yield Waiver(entry.temuan, entry.alasan, entry.oleh, entry.tanggal, place)
+
+    def _templates(self) -> Iterator[MessageTemplate]:
+        if (self._directory / TEMPLATE_FILE).is_file():
+            with self._collecting():
+                yield from read_templates(self._document(TEMPLATE_FILE))
 
     # --- files ---
 

@@ -80,7 +80,7 @@ class _Tracer:
         self._engine = engine
         self._law: RegencyLaw = engine.law
         self._day = instant.astimezone(engine.calendar.zone).date()
-        self._cells = engine.situation(instant, question, asker)
+        self._cells = engine.situations.at(instant, question, asker)
         self._in_force = self._law.in_force(self._day)
 
     def rules(self, activity: str) -> Iterator[RuleTrace]:

@@ -34,10 +34,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.problems import Problem
+from bot.storage import campaign_tables  # noqa: F401  # a backup has all tables
 from bot.storage.access import note
 from bot.storage.changes import staff_changed
 from bot.storage.engine import count_on, lock_tables, one_snapshot, open_engine, sqlite_file
-from bot.storage.migrate import migrate, newest
+from bot.storage.migrate import VERSION_TABLE, migrate, newest
 from bot.storage.tables import changes, metadata, people
 from bot.storage.trouble import plainly, problem_of
 
@@ -52,8 +53,6 @@ seal = Table(
     Column("rows", Text, nullable=False),  # JSON: table → number of rows
 )
 """One row, written last."""
-
-VERSION_TABLE = "alembic_version"
 
 Explain = Callable[[SQLAlchemyError], Problem]
 

@@ -78,7 +78,15 @@ deliveries = Table(
     Column("claimed_by", Text),  # the tenure of a lane under which it was marked `sending`
     Column("sent_at", BigInteger),
     Column("acknowledged_at", BigInteger),  # null: not, or undone; `acknowledgments` is the evidence
+    Column("failed_on", Text),  # the channel that did not take it, where another one is tried
+    Column("wait_until", BigInteger),  # queued, and nobody claims it before
     Index("ix_deliveries_state", "campaign_id", "state", "person_id"),
+    Index(
+        "ix_deliveries_whatsapp",
+        "message_id",
+        sqlite_where=text("channel = 'whatsapp'"),
+        postgresql_where=text("channel = 'whatsapp'"),
+    ),
     Index("ix_deliveries_person_id", "person_id"),
 )
 
@@ -126,6 +134,8 @@ proxy_requests = Table(
     Column("decided_by", Text),
     Column("decided_at", BigInteger),
     Column("approved", Boolean),
+    Column("person_told_at", BigInteger),  # this and the next: null after a decision: is still to be told
+    Column("asker_told_at", BigInteger),
 )
 
 tasks = Table(
@@ -196,6 +206,32 @@ lanes = Table(
     Column("wanted", BigInteger, nullable=False),  # counts the requests of those who wait
 )
 """No moment stands here: who waits sees by its own steady clock how long `beat` has not moved."""
+
+# --- WhatsApp --------------------------------------------------------------------------------
+
+whatsapp_sent = Table(
+    "whatsapp_sent",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("campaign_id", Key, ForeignKey("campaigns.id"), index=True),  # null: of none
+    Column("template", Text),  # its kind; null: free text
+    Column("price", Integer, nullable=False),  # rupiah that were set aside for it
+    Column("state", Text, nullable=False),  # accepted, sent, delivered, read, failed
+    Column("code", Integer),  # of failed
+    Column("billable", Boolean),  # null: not said yet
+    Column("at", BigInteger, nullable=False, index=True),  # when it was first heard of
+    Column("changed_at", BigInteger, nullable=False),  # when it came into its state, by WhatsApp's clock
+    Column("shown_at", BigInteger),  # of a template: when she was shown what it stands for
+)
+"""Messages as WhatsApp tells of them. Whose they are stands in `deliveries`, if anywhere."""
+
+whatsapp_costs = Table(
+    "whatsapp_costs",
+    metadata,
+    Column("campaign_id", Key, ForeignKey("campaigns.id"), primary_key=True),
+    Column("messages", Integer, nullable=False),  # paid ones, set aside before the call
+    Column("rupiah", BigInteger, nullable=False),
+)
 
 # --- evidence --------------------------------------------------------------------------------
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.campaigns.addressing import Preview, Terms
+from bot.campaigns.addressing import Preview, Standing, Terms
 from bot.campaigns.campaign import Campaign, CampaignState, DeliveryState, Step, Unreachable, Version
 from bot.campaigns.campaign import check_approver as check_second_person
 from bot.campaigns.change import Change, Kind, Profile
 from bot.campaigns.content import Content
+from bot.campaigns.costs import Paid
 from bot.campaigns.evidence import Event
 from bot.problems import Problem
 from bot.storage import campaign_versions
@@ -27,7 +28,9 @@ from bot.storage.campaign_tables import campaigns, deliveries, delivery_counts
 from bot.storage.deliveries import SqlDeliveries, due_of, put_step, state_of
 from bot.storage.evidence import append
 from bot.storage.faults import spoken
+from bot.storage.subscriptions import mark_changed
 from bot.storage.tables import people
+from bot.storage.whatsapp_costs import closed
 
 OPEN_AFTER_DUE = 90 * 86_400
 """Seconds after its deadline for which a campaign still takes in who joins, comes back or registers."""
@@ -95,15 +98,19 @@ class SqlCampaigns:
 
     # --- making ---
 
-    async def preview(self, draft: Draft, terms: Terms, day: date) -> Preview:
-        """Whom it would reach; writes nothing. Raises Problem for an expression that means nothing."""
-        preview = Preview()
+    async def preview(self, draft: Draft, terms: Terms, day: date, paid: Paid | None = None) -> Preview:
+        """Whom it would reach; writes nothing. `paid`: counts whom a paid message would go to. Raises Problem
+        for an expression that means nothing."""
+        preview = Preview(paid=None if paid is None else 0)
         with spoken():
             async with self._engine.connect() as connection:
                 wanted = await _wanted(connection, draft, terms, day)
                 async for _, page in People(draft.regency, terms, day).pages(connection, wanted):
                     for found in page:
                         preview.add(found.unit, found.standing)
+                    if paid is not None and preview.paid is not None:
+                        people = [found.person for found in page if found.standing is Standing.REACHABLE]
+                        preview.paid += await closed(connection, people, paid.before, paid.since)
         return preview
 
     async def create(self, draft: Draft, terms: Terms, day: date, by: str) -> tuple[Campaign, Preview]:
@@ -219,18 +226,26 @@ class SqlCampaigns:
                 found = list(await connection.scalars(due.with_for_update()))
                 for campaign in found:
                     await put_step(connection, campaign, CampaignState.APPROVED, Step.START, self._now())
+                    await mark_changed(connection, campaign)
         return found
 
     # --- the staff changes ---
 
     async def open_ones(self, regency: str) -> Sequence[Campaign]:
         """Those that still take in who joins."""
-        alive = C.state.in_([state for state in CampaignState if state is not CampaignState.CANCELLED])
-        young = C.due_at + OPEN_AFTER_DUE > self._now()
-        query = select(campaigns).where(C.regency == regency, alive, young).order_by(C.id)
+        query = select(campaigns).where(C.regency == regency, *self._open()).order_by(C.id)
         with spoken():
             async with self._engine.connect() as connection:
                 return [_read(row) for row in await connection.execute(query)]
+
+    async def open_regencies(self) -> Sequence[str]:
+        """Those that have such campaigns."""
+        with spoken():
+            async with self._engine.connect() as connection:
+                return sorted(await connection.scalars(select(C.regency).where(*self._open()).distinct()))
+
+    def _open(self) -> tuple[ColumnElement[bool], ...]:
+        return C.state != CampaignState.CANCELLED, C.due_at + OPEN_AFTER_DUE > self._now()
 
     async def keep(self, campaign: int, terms: Terms, day: date) -> Kept:
         """After a roster import, and daily: adds who has joined or is back from leave, with a deadline of

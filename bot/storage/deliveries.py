@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import cache
+from math import ceil
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +34,8 @@ from bot.campaigns.campaign import CampaignState, DeliveryState, Step, Unreachab
 from bot.campaigns.evidence import Event
 from bot.campaigns.sending import (
     Claim,
+    Halted,
+    Later,
     NotReached,
     NotTried,
     Outcome,
@@ -49,6 +52,8 @@ from bot.storage.engine import insert_or
 from bot.storage.evidence import append
 from bot.storage.faults import spoken
 from bot.storage.tables import identities, profiles, unreachable
+from bot.storage.whatsapp_statuses import CHANNEL as WHATSAPP
+from bot.storage.whatsapp_statuses import take_up
 
 AT_ONCE = 500
 """Rows changed by one statement."""
@@ -62,6 +67,9 @@ KNOWN = {"blocked": Unreachable.BLOCKED, "deactivated": Unreachable.DEACTIVATED}
 NOT_FOUND = "not_found"
 
 D, S = deliveries.c, DeliveryState
+
+TO_SEND = (D.state == S.QUEUED, D.acknowledged_at.is_(None))
+"""Who has acknowledged already, at an assembly or to another campaign, is spared the message."""
 
 
 class SqlDeliveries:
@@ -101,7 +109,7 @@ class SqlDeliveries:
     ) -> Sequence[Row[Any]]:
         """Nothing, unless the campaign runs."""
         preferred = self._channels[: self._channels.index(channel)]
-        holes = {"campaign": campaign, "most": most}
+        holes = {"campaign": campaign, "most": most, "now": int(self._clock())}
         rows = (await connection.execute(_queued(channel, preferred), holes)).all()
         values = {
             "state": S.SENDING,
@@ -109,6 +117,8 @@ class SqlDeliveries:
             "claimed_at": int(self._clock()),
             "claimed_by": token,
             "attempts": D.attempts + 1,
+            "wait_until": None,
+            "reason": None,
         }
         await _change(connection, campaign, rows, values, S.SENDING)
         return rows
@@ -133,16 +143,36 @@ class SqlDeliveries:
         if not rows:
             return
         now, change = int(self._clock()), Counter[Cell]()
+        early = await self._early(connection, campaign, channel, [found[row.person_id] for row in rows], now)
         changed = []
         for row in rows:
             parcel, outcome = found[row.person_id]
             values = _outcome(outcome, now)
+            if isinstance(outcome, Sent) and (fate := early.get(outcome.message or "")) is not None:
+                found[row.person_id] = parcel, fate
+                values = _outcome(fate, now) | {"message_id": outcome.message}
             changed.append(values | {"b_person": row.person_id, "external_id": parcel.external_id})
             _moved(change, row, values["state"])
         await connection.execute(_RECORD, [{"b_campaign": campaign} | values for values in changed])
         await self._not_reached(connection, channel, [found[row.person_id] for row in rows], now)
         await move(connection, campaign, change)
         await append(connection, _events(campaign, channel, changed, now))
+
+    async def _early(
+        self,
+        connection: AsyncConnection,
+        campaign: int,
+        channel: str,
+        results: Iterable[Result],
+        now: int,
+    ) -> dict[str, Outcome]:
+        """Messages that were taken and of which it is known by now that they have failed."""
+        if channel != WHATSAPP:
+            return {}
+        messages = [
+            outcome.message for _, outcome in results if isinstance(outcome, Sent) and outcome.message
+        ]
+        return await take_up(connection, messages, campaign, now)
 
     async def _not_reached(
         self, connection: AsyncConnection, channel: str, results: Iterable[Result], now: int
@@ -210,7 +240,18 @@ class SqlDeliveries:
 
     async def settle(self, campaign: int) -> int:
         await self._all(lambda connection: self._unreach(connection, campaign))
-        return await self._all(lambda connection: self._reach(connection, campaign))
+        found = await self._all(lambda connection: self._reach(connection, campaign))
+        found += await self._all(lambda connection: self._elsewhere(connection, campaign))
+        await self._reopen(campaign)
+        return found
+
+    async def _reopen(self, campaign: int) -> None:
+        """Where somebody took back an acknowledgment that had spared her the message."""
+        with spoken():
+            async with self._engine.begin() as connection:
+                state = await state_of(connection, campaign, lock=True)
+                if state is CampaignState.DONE and await _any(connection, campaign, and_(*TO_SEND)):
+                    await put_step(connection, campaign, state, Step.REOPEN, int(self._clock()))
 
     async def _unreach(self, connection: AsyncConnection, campaign: int) -> int:
         reason = why_unreachable(self._channels).label("why")
@@ -234,11 +275,40 @@ class SqlDeliveries:
         which = _rows().where(D.campaign_id == campaign, D.state == S.UNREACHABLE, back)
         rows = (await connection.execute(which.limit(AT_ONCE).with_for_update(of=deliveries))).all()
         due = await due_of(connection, campaign, now)
-        values = {"state": S.QUEUED, "reason": None, "claimed_by": None, "due_at": due}
+        values = {"state": S.QUEUED, "reason": None, "message_id": None, "claimed_by": None, "due_at": due}
         await _change(connection, campaign, rows, values, S.QUEUED)
         events = [_event("reachable", now, campaign, row.person_id) for row in rows]
         await _queued_again(connection, campaign, state, events, now)
         return len(rows)
+
+    async def _elsewhere(self, connection: AsyncConnection, campaign: int) -> int:
+        """What one channel did not take goes by another one, once."""
+        state, now = await state_of(connection, campaign, lock=True), int(self._clock())
+        if state is CampaignState.CANCELLED or len(self._channels) == 1:
+            return 0
+        failed = (D.state == S.FAILED, D.failed_on.is_(None), D.acknowledged_at.is_(None))
+        which = _rows(D.channel).where(
+            D.campaign_id == campaign, *failed, _reached_on(self._channels, but=D.channel)
+        )
+        rows = (await connection.execute(which.limit(AT_ONCE).with_for_update(of=deliveries))).all()
+        values = {
+            "state": S.QUEUED,
+            "reason": None,
+            "message_id": None,
+            "claimed_by": None,
+            "failed_on": D.channel,
+        }
+        await _change(connection, campaign, rows, values, S.QUEUED)
+        events = [_event("elsewhere", now, campaign, row.person_id, channel=row.channel) for row in rows]
+        await _queued_again(connection, campaign, state, events, now)
+        return len(rows)
+
+    async def halt(self, campaign: int) -> None:
+        with spoken():
+            async with self._engine.begin() as connection:
+                state = await state_of(connection, campaign, lock=True)
+                if state is CampaignState.RUNNING:
+                    await put_step(connection, campaign, state, Step.PAUSE, int(self._clock()))
 
     async def finish(self, campaign: int) -> CampaignState:
         with spoken():
@@ -246,10 +316,7 @@ class SqlDeliveries:
                 state = await state_of(connection, campaign, lock=True)
                 if state is not CampaignState.RUNNING:
                     return state
-                waiting = select(
-                    exists().where(D.campaign_id == campaign, D.state.in_((S.QUEUED, S.SENDING)))
-                )
-                if (await connection.execute(waiting)).scalar_one():
+                if await _any(connection, campaign, or_(and_(*TO_SEND), D.state == S.SENDING)):
                     return state
                 return await put_step(connection, campaign, state, Step.FINISH, int(self._clock()))
 
@@ -294,6 +361,11 @@ async def _queued_again(
     await append(connection, events)
 
 
+async def _any(connection: AsyncConnection, campaign: int, which: ColumnElement[bool]) -> bool:
+    found = select(exists().where(D.campaign_id == campaign, which))
+    return bool((await connection.execute(found)).scalar_one())
+
+
 async def _change(
     connection: AsyncConnection,
     campaign: int,
@@ -326,7 +398,15 @@ _RECORD = (
     .values(
         {
             name: bindparam(name)
-            for name in ("state", "reason", "message_id", "sent_at", "external_id", "claimed_by")
+            for name in (
+                "state",
+                "reason",
+                "message_id",
+                "sent_at",
+                "external_id",
+                "claimed_by",
+                "wait_until",
+            )
         }
         | {"attempts": D.attempts - bindparam("b_untried")}
     )
@@ -336,7 +416,7 @@ _RECORD = (
 def _outcome(outcome: Outcome, now: int) -> dict[str, Any]:
     """The columns that it sets."""
     values: dict[str, Any] = {"reason": None, "message_id": None, "sent_at": None, "claimed_by": None}
-    values["b_untried"] = 0
+    values |= {"wait_until": None, "b_untried": 0}
     match outcome:
         case Sent(message):
             return values | {"state": S.SENT.value, "message_id": message, "sent_at": now}
@@ -344,6 +424,11 @@ def _outcome(outcome: Outcome, now: int) -> dict[str, Any]:
             return values | {"state": S.QUEUED.value}
         case NotTried():
             return values | {"state": S.QUEUED.value, "b_untried": 1}
+        case Later(seconds, why):
+            until = now + ceil(seconds)
+            return values | {"state": S.QUEUED.value, "reason": why, "wait_until": until, "b_untried": 1}
+        case Halted(why):
+            return values | {"state": S.QUEUED.value, "reason": why, "b_untried": 1}
         case Refused(reason):
             return values | {"state": S.FAILED.value, "reason": reason}
         case NotReached(why):
@@ -392,7 +477,9 @@ def _queued(channel: str, preferred: tuple[str, ...]) -> Any:
     runs = exists().where(campaigns.c.id == campaign, campaigns.c.state == CampaignState.RUNNING)
     query = (
         _parcels(channel)
-        .where(D.campaign_id == campaign, D.state == S.QUEUED, _usable(), runs)
+        .where(D.campaign_id == campaign, *TO_SEND, _usable(), runs)
+        .where(or_(D.wait_until.is_(None), D.wait_until <= bindparam("now", type_=BigInteger())))
+        .where(D.failed_on.is_distinct_from(channel))
         .order_by(D.person_id)
         .limit(bindparam("most", type_=Integer()))
         .with_for_update(of=deliveries, skip_locked=True)
@@ -412,11 +499,12 @@ def _usable() -> ColumnElement[bool]:
     return and_(~lost.correlate(identities), ~stopped.correlate(identities))
 
 
-def _reached_on(channels: Sequence[str]) -> ColumnElement[bool]:
-    """The person of the delivery has an account on one of the channels that can be written to."""
+def _reached_on(channels: Sequence[str], but: ColumnElement[str | None] = D.failed_on) -> ColumnElement[bool]:
+    """The person of the delivery has an account on one of the channels that can be written to. `but`: the
+    channel that has failed, if any."""
     accounts = select(literal(1)).select_from(identities)
     own = (identities.c.person_id == D.person_id, identities.c.channel.in_(channels), _usable())
-    return accounts.where(*own).correlate(deliveries).exists()
+    return accounts.where(*own, identities.c.channel.is_distinct_from(but)).correlate(deliveries).exists()
 
 
 def why_unreachable(channels: Sequence[str]) -> ColumnElement[Any]:

@@ -9,7 +9,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Insert, Table, event, func, literal_column, make_url, select, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Insert,
+    Table,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -38,7 +51,7 @@ TELLTALES = ("sqlalchemy.engine.Engine", "aiosqlite")
 """Loggers whose debug lines hold the rows and values themselves: these lines are never written, whatever the
 level that somebody sets while looking for a fault."""
 
-WRITES = "edaran_writes"
+WRITES, LOOKS = "edaran_writes", "edaran_looks"
 MIGRATION_LOCK = 0x65646172616E
 """The number by which processes agree on PostgreSQL to migrate one after the other ("edaran")."""
 
@@ -56,6 +69,14 @@ class LedgerEngine(AsyncEngine):
             await connection.execution_options(**{WRITES: True})
             async with connection.begin():
                 yield connection
+
+
+def looking(engine: AsyncEngine) -> AsyncEngine:
+    """The same database, for statements of which each may see what is newest: a transaction around one that
+    only reads takes longer than the reading."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(**{LOOKS: True})
 
 
 def open_engine(address: str | URL, wait: float = WAIT) -> LedgerEngine:
@@ -130,6 +151,17 @@ def _sqlite(url: URL, wait: float) -> AsyncEngine:
     return engine
 
 
+def open_twin(engine: AsyncEngine, wait: float = WAIT) -> Engine:
+    """The same SQLite file for transactions that run as a whole in a thread."""
+    url = engine.url.set(drivername="sqlite+pysqlite")
+    arguments = {"isolation_level": None, "timeout": wait, "check_same_thread": False}
+    twin = create_engine(url, hide_parameters=True, connect_args=arguments)
+    event.listen(twin, "connect", _set_pragmas)
+    event.listen(twin, "begin", _begin)
+    event.listen(twin, "handle_error", _hide_values)
+    return twin
+
+
 def _private_file(path: Path) -> None:
     """SQLite gives its journal the rights of the main file, so the main file is made first."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -144,8 +176,9 @@ def _set_pragmas(connection: DBAPIConnection, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(LOOKS):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")
 
 
 # --- what they spell differently -------------------------------------------------------------

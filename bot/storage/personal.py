@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_,
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.people.privacy import Erasure, Kept, erasure, person_of
+from bot.storage import evidence, proxies
 from bot.storage.access import note
 from bot.storage.changes import staff_changed
 from bot.storage.tables import (
@@ -25,6 +26,7 @@ from bot.storage.tables import (
     profiles,
     units,
     unreachable,
+    whatsapp_accounts,
 )
 
 Rows = Sequence[dict[str, Any]]
@@ -194,7 +196,7 @@ def _key_in(table: Any, accounts: Rows) -> ColumnElement[bool]:
 
 async def erase_from(connection: AsyncConnection, persons: Sequence[int], *, anonymous: bool) -> None:
     """Profiles, accounts, codes and telephone numbers of these people go; with `anonymous`, all that tells
-    who they were. The entry itself stays: evidence refers to its id."""
+    who they were, in the evidence too. The entry itself stays: acknowledgments refer to its id."""
     accounts = await _rows(connection, select(identities).where(identities.c.person_id.in_(persons)))
     # In the order in which other transactions lock: wrong tries, the person, her codes, her accounts.
     await connection.execute(delete(code_tries).where(_key_in(code_tries, accounts)))
@@ -204,9 +206,13 @@ async def erase_from(connection: AsyncConnection, persons: Sequence[int], *, ano
     await connection.execute(delete(profiles).where(_key_in(profiles, accounts)))
     chats = tuple_(unreachable.c.channel, unreachable.c.chat_id)  # a private chat has its account's id
     await connection.execute(delete(unreachable).where(chats.in_(_keys(accounts))))
+    ours = [row["external_id"] for row in accounts if row["channel"] == "whatsapp"]
+    await connection.execute(delete(whatsapp_accounts).where(whatsapp_accounts.c.external_id.in_(ours)))
     for row in accounts:
         own = update(access_log).where(access_log.c.actor == _actor(row))
         await connection.execute(own.values(actor=f"person:{row['person_id']}"))
     for person in persons if anonymous else ():
         nameless = {"number": f"{ANONYMOUS}{person}", "name": ANONYMOUS[:-1], "pattern": None}
         await connection.execute(update(people).where(people.c.id == person).values(nameless))
+        await evidence.forget(connection, person)
+        await proxies.forget(connection, person)

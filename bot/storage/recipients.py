@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.campaigns.campaign import CampaignState, DeliveryState, Unreachable
-from bot.campaigns.recipients import Pending, Recipient
+from bot.campaigns.recipients import Pending, Recipient, Way
 from bot.model import Absence
 from bot.people.identity import Account
 from bot.people.staff import PlacementKind
@@ -167,12 +167,13 @@ async def _some(
     for row in await connection.execute(who):
         unit = works.get(row.id, tree.root)
         lineage = tree.lineage(unit)
-        account, why, language = _reached(accounts.get(row.id, ()), channels)
+        ways, why = _reached(accounts.get(row.id, ()), channels)
+        account, language = ways[0] if ways else (None, None)
         pattern = row.pattern or tree.pattern(lineage)
         leaves = tuple(away.get(row.id, ()))
         place = tree.name(unit)
         found[row.id] = Recipient(
-            row.id, row.name, unit, lineage, pattern, leaves, account, why, language, place
+            row.id, row.name, unit, lineage, pattern, leaves, account, why, language, place, ways
         )
     return found
 
@@ -207,17 +208,22 @@ async def _accounts(connection: AsyncConnection, some: Sequence[int]) -> Mapping
 
 def _reached(
     accounts: Sequence[Any], channels: Collection[str]
-) -> tuple[Account | None, Unreachable | None, str | None]:
-    """Where she is written to, why nowhere, and her language."""
+) -> tuple[tuple[Way, ...], Unreachable | None]:
+    """Where she can be written to, as `channels` have it; why nowhere."""
     open_ones = [row for row in accounts if row.stopped_at is None and row.reason is None]
-    for row in open_ones:
-        if row.channel in channels:
-            return Account(row.channel, row.external_id), None, row.language
+    ways = tuple(
+        (Account(row.channel, row.external_id), row.language)
+        for channel in channels
+        for row in open_ones
+        if row.channel == channel
+    )
+    if ways:
+        return ways, None
     if not accounts or open_ones:
-        return None, Unreachable.NO_IDENTITY, None
+        return (), Unreachable.NO_IDENTITY
     if any(row.stopped_at is not None for row in accounts):
-        return None, Unreachable.STOPPED, None
-    return None, WHY.get(accounts[0].reason, Unreachable.BLOCKED), None
+        return (), Unreachable.STOPPED
+    return (), WHY.get(accounts[0].reason, Unreachable.BLOCKED)
 
 
 # --- what they have not acknowledged ---------------------------------------------------------
@@ -234,6 +240,7 @@ def pending_query(some: Sequence[int], state: ColumnElement[bool], campaign: int
             circular_versions.c.number,
             due_at().label("due_at"),
             sent.label("sent_at"),
+            deliveries.c.channel,
         )
         .join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
         .join(circular_versions, circular_versions.c.id == campaigns.c.version_id)
@@ -244,4 +251,4 @@ def pending_query(some: Sequence[int], state: ColumnElement[bool], campaign: int
 
 def pending_of(row: Row[Any], **more: Any) -> Pending:
     due, sent = (datetime.fromtimestamp(moment, UTC) for moment in (row.due_at, row.sent_at))
-    return Pending(row.campaign_id, row.subject, row.number, due, sent, **more)
+    return Pending(row.campaign_id, row.subject, row.number, due, sent, channel=row.channel, **more)

@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.config import Retention
 from bot.storage.access import note
+from bot.storage.campaign_tables import subscriptions, whatsapp_sent
 from bot.storage.changes import staff_changed
 from bot.storage.engine import insert_or
 from bot.storage.personal import ANONYMOUS, erase_from
+from bot.storage.subscriptions import expire
 from bot.storage.tables import (
     access_log,
     changes,
@@ -28,6 +30,9 @@ from bot.storage.tables import (
     people,
     profiles,
     unreachable,
+    whatsapp_accounts,
+    whatsapp_bodies,
+    whatsapp_messages,
 )
 
 log = logging.getLogger(__name__)
@@ -61,6 +66,7 @@ class Enforcer:
                 table.name: (await connection.execute(delete(table).where(gone))).rowcount
                 for table, gone in _over(self._periods, at)
             }
+            removed[subscriptions.name] = await expire(connection, at)
             removed["people"] = await _make_anonymous(connection, self._periods, _day(at), at)
             for name, number in removed.items():
                 if number:
@@ -108,13 +114,24 @@ def _over(periods: Retention, at: int) -> list[tuple[Table, ColumnElement[bool]]
     guest = ~exists().where(
         identities.c.channel == profiles.c.channel, identities.c.external_id == profiles.c.external_id
     )
+    accounts = whatsapp_accounts.c.external_id
+    stranger = ~exists().where(
+        identities.c.channel == "whatsapp", identities.c.external_id == accounts
+    ) & ~exists().where(profiles.c.channel == "whatsapp", profiles.c.external_id == accounts)
     return [
+        (whatsapp_bodies, whatsapp_bodies.c.received_at < before(periods.webhooks)),
+        (whatsapp_messages, whatsapp_messages.c.handled_at < before(periods.webhooks)),
+        (
+            whatsapp_sent,
+            whatsapp_sent.c.campaign_id.is_(None) & (whatsapp_sent.c.at < before(periods.webhooks)),
+        ),
         (handled_updates, handled_updates.c.handled_at < before(periods.handled_updates)),
         (codes, ended < before(periods.codes)),
         (code_tries, code_tries.c.last_at < before(periods.code_tries)),
         (access_log, access_log.c.at < before(periods.access_log)),
         (counters, counters.c.day < _day(before(periods.counters))),
         (profiles, guest & (profiles.c.updated_at < before(periods.guests))),
+        (whatsapp_accounts, stranger & (whatsapp_accounts.c.heard_at < before(periods.webhooks))),
         (unreachable, unreachable.c.since < before(periods.guests)),
     ]
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    cast,
     func,
     literal,
     null,
@@ -36,6 +37,7 @@ Day: TypeAlias = date | BindParameter[date]
 
 PERSON = bindparam("person", type_=BigInteger())
 PEOPLE = bindparam("people", type_=BigInteger(), expanding=True)
+UNITS = bindparam("units", type_=BigInteger(), expanding=True)
 UNIT = bindparam("unit", type_=BigInteger())
 REGENCY = bindparam("regency", type_=Text())
 DAY = bindparam("day", type_=Date())
@@ -105,8 +107,17 @@ _PERSON_LINEAGE = _upwards(
 )
 
 SUBTREE = _below()
+_listed = SUBTREE.subquery()
+SUBTREE_LIST = select(func.aggregate_strings(cast(_listed.c.id, Text()), ","))
+"""The same as one text, null for nobody's unit: of a thousand rows the handing over takes longer than the
+finding."""
+
+_UNITS_LINEAGES = _upwards(select(units.c.id, units.c.parent_id).where(units.c.id.in_(UNITS)))
+
 LINEAGE = select(_UNIT_LINEAGE.c.id)
 LINEAGE_UNITS = select(units).join(_UNIT_LINEAGE, _UNIT_LINEAGE.c.id == units.c.id)
+LINEAGES_UNITS = select(units).where(units.c.id.in_(select(_UNITS_LINEAGES.c.id)))
+"""Several units, and all above them, each once."""
 
 
 def root_of(regency: str | BindParameter[str] = REGENCY) -> Select[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -32,6 +32,7 @@ from bot.people.staff import (
 from bot.people.unit_names import matching, only, path_of
 from bot.storage import staff_queries as queries
 from bot.storage.access import note
+from bot.storage.engine import looking
 from bot.storage.gathering import Gathering
 from bot.storage.tables import people, placements, units
 
@@ -45,12 +46,13 @@ class StaffReading:
 
     def __init__(self, engine: AsyncEngine, clock: Callable[[], float]) -> None:
         self._engine = engine
+        self._looking = looking(engine)
         self._clock = clock
         self._members = Gathering(self._read_members)
 
     async def _rows(self, *statements: Select[Any], **holes: object) -> list[Rows]:
         """What each statement gives; all see the same state of the database or a later one."""
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             return [(await connection.execute(statement, holes)).all() for statement in statements]
 
     # --- one person ---
@@ -142,8 +144,9 @@ class StaffReading:
 
     async def subtree(self, unit: int) -> tuple[int, ...]:
         """The unit and all below it, closed ones too. Empty for a unit that does not exist."""
-        async with self._engine.connect() as connection:
-            return tuple(await connection.scalars(queries.SUBTREE, {"unit": unit}))
+        async with self._looking.connect() as connection:
+            found = await connection.scalar(queries.SUBTREE_LIST, {"unit": unit})
+        return tuple(map(int, found.split(","))) if found else ()
 
     async def heads_of(self, unit: int, day: date) -> Heads:
         [rows] = await self._rows(queries.HEADS_OF, unit=unit, day=day)
@@ -235,6 +238,12 @@ class StaffReading:
         """The names from below the regency down to the unit."""
         [rows] = await self._rows(queries.LINEAGE_UNITS, unit=unit)
         return path_of(unit, {row.id: unit_of(row) for row in rows})
+
+    async def paths(self, wanted: Collection[int]) -> dict[int, str]:
+        """As `path`, of several units at once."""
+        [rows] = await self._rows(queries.LINEAGES_UNITS, units=list(wanted))
+        known = {row.id: unit_of(row) for row in rows}
+        return {unit: path_of(unit, known) for unit in wanted}
 
     # --- the access log ---
 

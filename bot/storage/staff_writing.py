@@ -175,6 +175,17 @@ class StaffWriting:
             await change.end(placements, first.id, first.since, day)
             await change.note("secondment.ended", person=person.id, unit=first.unit_id)
 
+    # --- another number ---
+
+    async def renumber(self, by: str, person: Person, number: str) -> None:
+        """Raises Problem if somebody of the regency, even one who left, has the number."""
+        async with self._change(person.regency, by) as change:
+            same = (people.c.regency == person.regency) & (people.c.number == number)
+            if await change.rows(select(people.c.id).where(same)):
+                raise Problem("staff.number_taken")
+            await change.set(people, person.id, number=number, updated_at=change.at)
+            await change.note("renumbered", person=person.id)
+
     # --- units ---
 
     async def add_root(self, by: str, regency: str, name: str) -> int:

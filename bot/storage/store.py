@@ -8,14 +8,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.config import Retention
 from bot.problems import Problem
-from bot.storage.backup import back_up, restore
 from bot.storage.changes import staff_version
 from bot.storage.counters import SqlCounters
 from bot.storage.engine import open_engine
@@ -23,12 +22,16 @@ from bot.storage.identities import SqlIdentities
 from bot.storage.migrate import ensure_current
 from bot.storage.personal import SqlPersonalData
 from bot.storage.profiles import SqlProfiles
-from bot.storage.retention import Enforcer
 from bot.storage.roster import SqlRoster
 from bot.storage.staff import SqlStaff
 from bot.storage.trouble import problem_of
 from bot.storage.unreachable import SqlUnreachable
 from bot.storage.updates import SqlHandledUpdates
+from bot.storage.webhooks import SqlWebhooks
+
+if TYPE_CHECKING:
+    from bot.config import Retention
+    from bot.storage.retention import Enforcer
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ class Store:
         self.roster = SqlRoster(engine, clock)
         self.personal = SqlPersonalData(engine, clock)
         self.counters = SqlCounters(engine)
+        self.webhooks = SqlWebhooks(engine, clock)
+        self.whatsapp_accounts = self.webhooks.accounts
 
     @property
     def engine(self) -> AsyncEngine:
@@ -65,12 +70,18 @@ class Store:
         return chats
 
     def enforcer(self, periods: Retention) -> Enforcer:
+        from bot.storage.retention import Enforcer  # with this and the two below few commands have to do
+
         return Enforcer(self._engine, periods, self._clock)
 
     async def back_up(self, path: Path, by: str) -> int:
+        from bot.storage.backup import back_up
+
         return await back_up(self._engine, path, actor=by, now=int(self._clock()))
 
     async def restore(self, path: Path, by: str, *, replace: bool) -> int:
+        from bot.storage.backup import restore
+
         return await restore(self._engine, path, replace=replace, actor=by, now=int(self._clock()))
 
     @asynccontextmanager
@@ -110,6 +121,7 @@ class Store:
         return True
 
     async def close(self) -> None:
+        self.webhooks.close()
         await self._engine.dispose()
 
 

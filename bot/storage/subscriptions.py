@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select,
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.campaigns.campaign import CampaignState
 from bot.campaigns.recipients import Recipient
-from bot.campaigns.subscriptions import NO_RULE, Changed, Row, Subscriber
+from bot.campaigns.subscriptions import NO_RULE, Changed, Row, Subscriber, touched
 from bot.model import RuleRef
 from bot.people.identity import Account
-from bot.storage.campaign_tables import circular_versions, subscriptions
+from bot.storage.campaign_tables import campaigns, circular_versions, subscriptions
 from bot.storage.engine import insert_or
 from bot.storage.recipients import Trees, recipients
 from bot.storage.tables import identities, people, profiles, unreachable
@@ -24,6 +25,8 @@ NEVER = 2**53
 """A refusal does not expire."""
 
 AT_ONCE = 500
+
+BEGUN = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.DONE)
 
 
 class SqlSubscriptions:
@@ -67,13 +70,6 @@ class SqlSubscriptions:
 
     # --- a change ---
 
-    async def mark(self, circular: str, rules: Sequence[str], version: int) -> None:
-        its = subscriptions.c
-        async with self._engine.begin() as connection:
-            for some in _chunks(rules):
-                concerned = update(subscriptions).where(its.circular == circular, its.rule.in_(some))
-                await connection.execute(concerned.values(version_id=version))
-
     async def changed(self, now: int) -> Sequence[Changed]:
         its, version = subscriptions.c, circular_versions.c
         query = (
@@ -96,10 +92,6 @@ class SqlSubscriptions:
                 taken.update((await connection.execute(gone)).scalars())
         return frozenset(taken)
 
-    async def clear_expired(self, now: int) -> None:
-        async with self._engine.begin() as connection:
-            await expire(connection, now)
-
     async def accounts(
         self, after: Account | None, most: int, channels: Sequence[str], now: datetime
     ) -> Sequence[Subscriber]:
@@ -118,6 +110,31 @@ class SqlSubscriptions:
             tree = await self._trees.of(connection, regency)
             found |= await recipients(connection, tree, among, day, channels)
         return found
+
+
+async def mark_changed(connection: AsyncConnection, campaign: int) -> None:
+    """The campaign begins. If its version is the first of its kind to go out and changes rules, those who are
+    subscribed now to what it touches are to be told."""
+    begins, old, new = campaigns.c, circular_versions.alias("old"), circular_versions.c
+    others = campaigns.alias("others").c
+    query = (
+        select(new.id, new.circular, new.law, old.c.law.label("before"))
+        .select_from(campaigns.join(circular_versions, new.id == begins.version_id))
+        .join(old, old.c.id == new.replaces_id)
+        .where(begins.id == campaign, new.material, new.law.is_not(None), old.c.law.is_not(None))
+        .where(~exists().where(others.version_id == new.id, others.id != campaign, others.state.in_(BEGUN)))
+    )
+    found = (await connection.execute(query)).one_or_none()
+    if found is None:
+        return
+    await mark(connection, found.circular, sorted(touched(found.before, found.law)), found.id)
+
+
+async def mark(connection: AsyncConnection, circular: str, rules: Sequence[str], version: int) -> None:
+    its = subscriptions.c
+    for some in _chunks(rules):
+        concerned = update(subscriptions).where(its.circular == circular, its.rule.in_(some))
+        await connection.execute(concerned.values(version_id=version))
 
 
 async def expire(connection: AsyncConnection, now: int) -> int:

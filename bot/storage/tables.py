@@ -1,7 +1,8 @@
 """The tables. Moments are whole seconds since 1970 (UTC): the same in every database. Days are dates in the
 regency's zone; spans of days are half open.
 
-What a person asks has no table, and never gets one beside who asked.
+What a person asks has no table, and never gets one beside who asked. What WhatsApp brings is kept until it is
+worked off, a moment later, so that a crash loses nothing: sealed, and then gone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -62,6 +64,35 @@ unreachable = Table(
     Column("chat_id", Text, primary_key=True),
     Column("reason", Text, nullable=False),  # blocked, deactivated, not_found
     Column("since", BigInteger, nullable=False),
+)
+
+# --- WhatsApp ---------------------------------------------------------------------------------
+
+whatsapp_bodies = Table(
+    "whatsapp_bodies",
+    metadata,
+    Column("mark", Text, primary_key=True),  # the body's signature: nobody can compute it without the secret
+    Column("sequence", BigInteger, nullable=False),  # the order in which they came
+    Column("received_at", BigInteger, nullable=False, index=True),
+    Column("sealed", LargeBinary),  # by a key that is not in the ledger; null: worked off, nothing stays
+    Column("reader", Text),  # the version of the reader that could not read all of it; null: none
+    Column("done_at", BigInteger),
+)
+
+whatsapp_messages = Table(
+    "whatsapp_messages",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("handled_at", BigInteger, nullable=False, index=True),
+)
+
+whatsapp_accounts = Table(
+    "whatsapp_accounts",
+    metadata,
+    Column("external_id", Text, primary_key=True),
+    Column("user_id", Text, unique=True),  # business-scoped; null: WhatsApp has not said it yet
+    Column("number", Text, unique=True),  # digits; null: not said, or somebody else's by now
+    Column("heard_at", BigInteger, nullable=False),  # her last message: opens the window of 24 hours
 )
 
 # --- the staff -------------------------------------------------------------------------------

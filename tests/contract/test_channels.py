@@ -2,139 +2,29 @@
 
 from __future__ import annotations
 
-import io
-import json
-import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Protocol
 
 import pytest
 
-from bot.channels.console import Console
-from bot.channels.port import Channel, Delivery
-from bot.channels.telegram import TelegramChannel
+from bot.channels.port import Delivery
 from bot.model import Button, ContactRequest, Reply
-from tests.fakes import CATALOGUES, Office
-from tests.telegram_world import (
-    FakeTelegram,
-    channel_to,
-    content_update,
-    fake_telegram,
-    feed,
-    press_update,
-    text_update,
-)
+from tests.channel_worlds import CHANNELS, TelegramWorld, WhatsappWorld, World, world_on
+from tests.fakes import CATALOGUES
+from tests.telegram_world import content_update, feed
 
 TEXTS = CATALOGUES["id"]
 
 
-@dataclass
-class Screen:
-    """What a person sees after she did something: the messages, and the buttons that can be pressed."""
-
-    messages: list[str] = field(default_factory=list)
-    buttons: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.messages)
-
-
-class World(Protocol):
-    """Someone who talks to the bot through a channel; her id there is "7"."""
-
-    office: Office
-
-    @property
-    def channel(self) -> Channel: ...
-
-    async def say(self, text: str) -> Screen: ...
-
-    async def press(self, label: str) -> Screen: ...
-
-    async def receive(self, reply: Reply) -> tuple[Delivery, Screen]:
-        """A message that the bot sends of its own accord."""
-
-
-class ConsoleWorld:
-    def __init__(self) -> None:
-        self.office = Office()
-        self._lines: list[str] = []
-        self._written = io.StringIO()
-        self._labels: list[str] = []
-        read = lambda: self._lines.pop(0) if self._lines else ""  # noqa: E731
-        self._console = Console(self.office.desk, "7", read=read, write=self._written)
-
-    @property
-    def channel(self) -> Channel:
-        return self._console
-
-    async def say(self, text: str) -> Screen:
-        self._lines.append(text + "\n")
-        await self._console.run()
-        return self._screen()
-
-    async def press(self, label: str) -> Screen:
-        return await self.say(str(self._labels.index(label) + 1))
-
-    async def receive(self, reply: Reply) -> tuple[Delivery, Screen]:
-        return await self.channel.send("7", reply), self._screen()
-
-    def _screen(self) -> Screen:
-        shown = self._written.getvalue()
-        self._written.seek(0)
-        self._written.truncate()
-        self._labels = re.findall(r"\[\d+\] (.+?)(?=  \[|\n)", shown)
-        return Screen([re.sub(r"(?m)^\[\d+\].*\n?", "", shown)], self._labels)
-
-
-class TelegramWorld:
-    def __init__(self, server: FakeTelegram) -> None:
-        self.office = Office()
-        self._server = server
-        self._channel, _ = channel_to(server, self.office)
-        self._actions: dict[str, str] = {}
-
-    @property
-    def channel(self) -> TelegramChannel:
-        return self._channel
-
-    async def say(self, text: str) -> Screen:
-        await feed(self._channel, text_update(text))
-        return self._screen()
-
-    async def press(self, label: str) -> Screen:
-        await feed(self._channel, press_update(self._actions[label]))
-        return self._screen()
-
-    async def receive(self, reply: Reply) -> tuple[Delivery, Screen]:
-        return await self.channel.send("7", reply), self._screen()
-
-    def _screen(self) -> Screen:
-        shown = [fields for _, fields in self._server.sent if "text" in fields]
-        files = [content.decode() for _, content in self._server.documents()]
-        self._server.sent.clear()
-        rows = json.loads(shown[-1].get("reply_markup", "{}")).get("inline_keyboard", []) if shown else []
-        self._actions = {button["text"]: button["callback_data"] for row in rows for button in row}
-        return Screen([*(fields["text"] for fields in shown), *files], list(self._actions))
-
-
-@pytest.fixture(params=["console", "telegram"])
+@pytest.fixture(params=CHANNELS)
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    if request.param == "console":
-        yield ConsoleWorld()
-        return
-    async with fake_telegram() as server:
-        made = TelegramWorld(server)
+    async with world_on(request.param) as made:
         yield made
-        await made.channel.close()
 
 
 @pytest.fixture
 async def known(world: World) -> World:
     """The person is registered."""
-    await world.office.register(world.channel.name, "7")
+    await world.office.register(world.channel.name, world.person)
     return world
 
 
@@ -144,7 +34,7 @@ async def test_a_text_gets_its_reply(known: World) -> None:
 
 async def test_the_desk_learns_channel_and_person(known: World) -> None:
     await known.say("a")
-    assert known.office.answerer.asked[0][2] == f"{known.channel.name}:7:7"
+    assert known.office.answerer.asked[0][2] == f"{known.channel.name}:{known.person}:{known.person}"
 
 
 async def test_buttons_are_shown_with_their_labels_and_can_be_pressed(known: World) -> None:
@@ -217,6 +107,8 @@ async def test_what_cannot_be_read_gets_a_hint(world: World) -> None:
     if isinstance(world, TelegramWorld):
         await feed(world.channel, content_update("sticker", STICKER))
         assert TEXTS("hint.text_only") in world._screen().text
+    if isinstance(world, WhatsappWorld):
+        assert TEXTS("hint.text_only") in (await world.send_sticker()).text
     assert TEXTS("hint.unknown_command") in (await world.say("/🙏")).text
 
 

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import Context, Group
+from typer.main import get_command
+
+from bot.cli import app
 
 HEAVY = ("aiogram", "sqlalchemy", "alembic", "dbos", "starlette", "uvicorn", "rapidfuzz")
 NOW = "2026-11-23T09:10:00+07:00"
@@ -112,15 +116,61 @@ def test_a_missing_file_is_one_clear_line() -> None:
     assert "/no/such/file.jsonl" in done.stderr
 
 
-def test_asking_does_not_import_what_only_serving_needs() -> None:
+def imported_by(*arguments: str, stdin: str = "", cwd: Path | None = None) -> set[str]:
+    """The modules that are there when the command has ended."""
     code = (
         "import sys, bot.cli\n"
-        f"sys.argv = ['edaran', 'ask', 'boleh live sekarang?', '--regency', 'lumajang', '--at', '{NOW}']\n"
-        "try:\n    bot.cli.main()\nexcept SystemExit:\n    pass\n"
-        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+        f"sys.argv = ['edaran', *{arguments!r}]\n"
+        "try:\n    bot.cli.main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(*sys.modules, file=sys.stderr)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr.splitlines()[-1] == "[]"
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=stdin, capture_output=True, text=True, check=True, cwd=cwd
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+ASK = ("ask", "boleh live sekarang?", "--regency", "lumajang", "--at", NOW)
+
+
+def test_asking_does_not_import_what_only_serving_needs() -> None:
+    assert imported_by(*ASK).isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ASK,
+        ("time", "--batch", "-"),
+        ("demo", "--regency", "lumajang"),
+        ("policy", "explain", "lumajang/se-3-2026"),
+        ("--help",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_no_command_waits_for_the_commands_of_others(command: tuple[str, ...], tmp_path: Path) -> None:
+    others = {f"bot.commands.{name}" for name in ("campaign", "circulars", "evidence", "roster", "people")}
+    loaded = imported_by(*command, cwd=tmp_path) & others
+    assert loaded == (others if command == ("--help",) else set())
+
+
+def test_the_help_says_what_each_command_does() -> None:
+    commands = get_command(app)
+    assert isinstance(commands, Group)
+    with Context(commands) as context:
+        helps = {name: commands.get_command(context, name) for name in commands.list_commands(context)}
+    shown = " ".join(edaran("--help").stdout.split())
+    assert len(helps) >= 18
+    for name, command in helps.items():
+        assert command is not None
+        assert command.help
+        assert f"{name} {command.help.split()[0]}" in shown.replace("│ ", "")
+
+
+def test_a_mistyped_command_is_told_the_one_that_is_meant() -> None:
+    done = edaran("campain")
+    assert done.returncode == 2
+    assert done.stderr.count("'campaign'") == 1
 
 
 def test_time_reads_a_time_without_a_regency() -> None:

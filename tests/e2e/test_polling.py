@@ -158,7 +158,7 @@ async def test_a_wrong_token_ends_the_process_with_one_clear_line(
 ) -> None:
     server.refuse_token = True
     with pytest.raises(Problem) as caught:
-        await serve.run_channel(polling(server, office))
+        await serve.run_channels([polling(server, office)])
     assert "EDARAN_TELEGRAM__TOKEN" in caught.value.line(load_catalogues()["id"])
 
 
@@ -168,7 +168,7 @@ async def test_a_signal_ends_the_process_after_the_answer_under_way(
 ) -> None:
     server.next_call(refuse(500, "slow"), refuse(500, "slow"))
     server.updates.append(text_update("a"))
-    task = asyncio.ensure_future(serve.run_channel(polling(server, office)))
+    task = asyncio.ensure_future(serve.run_channels([polling(server, office)]))
     await until(lambda: "sendMessage" in server.tried)
     os.kill(os.getpid(), sign)
     await task

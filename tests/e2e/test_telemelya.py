@@ -27,7 +27,7 @@ from telemelya.server.app import app as simulator  # type: ignore[import-untyped
 from telemelya.server.media import media_manager  # type: ignore[import-untyped]
 from telemelya.server.state import state_manager  # type: ignore[import-untyped]
 
-from bot.channels.serve import Server, run_webhook
+from bot.channels.serve import Server, Web, announcing, run_channels
 from bot.channels.telegram import TelegramChannel, build_bot
 from bot.channels.web import SECRET_HEADER, build_web
 from bot.people.identity import Holder
@@ -122,7 +122,9 @@ async def serving(simulator_url: str, folder: Path) -> AsyncIterator[Person]:
     port, ending = free_port(), asyncio.Event()
     address = f"http://127.0.0.1:{port}"
     running = asyncio.ensure_future(
-        run_webhook(channel, app, "127.0.0.1", port, public_url=address, secret=SECRET, ending=ending)
+        run_channels(
+            [channel], Web(app, "127.0.0.1", port), announcing(channel, address, SECRET), ending=ending
+        )
     )
     client = TelegramTestClient(simulator_url, "any-key", TOKEN)
     async with asyncio.timeout(10):
@@ -218,8 +220,6 @@ async def test_a_taken_port_is_one_clear_line() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(Problem) as caught:
-            await run_webhook(
-                channel, build_web(well=well), "127.0.0.1", port, public_url=None, secret=SECRET
-            )
+            await run_channels([channel], Web(build_web(well=well), "127.0.0.1", port))
     assert str(port) in caught.value.line(TEXTS)
     await channel.close()

@@ -24,9 +24,11 @@ from bot.campaigns.wall import Wall
 from bot.desk import Desk
 from bot.model import Incoming, Reply, Sender
 from bot.people.identity import Identity
+from bot.people.ports import Campaigns
 from bot.people.registration import Registration
 from bot.people.rights import Actor
 from bot.people.staff import Assignment, Role
+from bot.rendering.texts import Texts
 from bot.storage.acknowledgments import SqlAcknowledgments
 from bot.storage.campaign_counts import Cell, counted, move, recounted
 from bot.storage.campaign_tables import campaigns, circular_versions, deliveries
@@ -36,10 +38,12 @@ from bot.storage.identities import SqlIdentities
 from bot.storage.migrate import ensure_current
 from bot.storage.profiles import SqlProfiles
 from bot.storage.proxies import SqlProxies
+from bot.storage.receipts import SqlReceipts
 from bot.storage.staff import SqlStaff
 from bot.storage.tables import identities, people, placements, units
 from bot.storage.tasks import SqlTasks
 from tests.fakes import CATALOGUES, FakeDirectory, MemoryPost
+from tests.unit.evidence_world import signer
 
 TEXTS = CATALOGUES["id"]
 REGENCY = "lumajang"
@@ -52,13 +56,17 @@ SECRET = b"s" * 32
 ROOT, OFFICE, CLINIC = 1, 2, 3
 
 
+async def link(payload: str) -> str:
+    return f"https://t.me/edaran_bot?start={payload}"
+
+
 @cache
 def assistant() -> Assistant:
     return build_assistant()
 
 
 class NoRecords:
-    async def about(self, channel: str, external_id: str) -> dict[str, Any]:
+    async def about(self, channel: str, external_id: str, texts: Texts) -> dict[str, Any]:
         return {}
 
 
@@ -93,7 +101,7 @@ class AckWorld:
         self.acknowledgments = SqlAcknowledgments(self.engine)
         self.circulars = SqlCirculars(self.engine)
         self.tasks = SqlTasks(self.engine)
-        self.assembly = Assembly(Tokens(SECRET), self.circulars, self.staff, "edaran_bot", clock)
+        self.assembly = Assembly(Tokens(SECRET), self.circulars, self.staff, link, clock)
         self.chat = CampaignChat(
             self.acknowledgments,
             self.circulars,
@@ -103,11 +111,15 @@ class AckWorld:
             zone,
             clock,
             Wall(self.assembly, self.circulars, zone),
+            SqlReceipts(self.engine, signer, clock),
         )
         around = Around(self.kept, self.profiles, self.circulars, self.post, CATALOGUES)
         today = self.identity.today
         self.proxies = ProxyOffice(SqlProxies(self.engine), self.staff, around, today, clock)
         self.task_office = TaskOffice(self.tasks, self.staff, today, clock)
+        self.serve(self.chat)
+
+    def serve(self, campaigns: Campaigns) -> None:
         registration = Registration(FakeDirectory(), CATALOGUES)
         self.desk = Desk(
             assistant(),
@@ -117,7 +129,7 @@ class AckWorld:
             self.identity,
             NoRecords(),
             self.post,
-            self.chat,
+            campaigns,
         )
 
     async def add(self, table: Any, **values: object) -> int:

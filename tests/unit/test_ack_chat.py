@@ -18,6 +18,9 @@ from bot.storage.campaign_tables import acknowledgments, evidence_events, quiz_c
 from tests.fakes import CATALOGUES
 from tests.unit.ack_world import DAY, NOON, TEXTS, AckWorld, assistant, labels
 
+GROUPS = ("ack", "proxy", "assembly", "receipt")
+"""Whose buttons these are."""
+
 
 @pytest.fixture
 async def world(database_url: str) -> AsyncIterator[AckWorld]:
@@ -48,10 +51,8 @@ def test_the_buttons_of_a_circular_fit_every_channel(language: str) -> None:
 @pytest.mark.parametrize("language", sorted(CATALOGUES))
 def test_every_label_fits(language: str) -> None:
     texts = CATALOGUES[language]
-    keys = [
-        k for k in texts.entries if k.partition(".")[0] in ("ack", "proxy", "assembly") and ".button" in k
-    ]
-    said = [texts(key, **dict.fromkeys(("number", "place"), 8)) for key in keys]
+    keys = [k for k in texts.entries if k.partition(".")[0] in GROUPS and ".button" in k]
+    said = [texts(key, **dict.fromkeys(("number", "place", "request"), 8)) for key in keys]
     assert said
     assert [label for label in said if len(label) > 20] == []
 
@@ -63,7 +64,7 @@ async def test_a_tap_is_recorded_and_says_when(world: AckWorld) -> None:
     assert "800/1/2026 tentang Perihal 1" in reply.text
     assert "Sen 23 Nov 2026 12.00 WIB" in reply.text
     assert not reply.replace  # the circular stays where it is
-    assert labels(reply) == {"Batalkan": f"k:undo:{campaign}"}
+    assert labels(reply) == {"Batalkan": f"k:undo:{campaign}", "Tanda terima": f"k:proof:{campaign}"}
     assert await proofs(world) == ["button"]
 
 

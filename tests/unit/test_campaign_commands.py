@@ -6,7 +6,7 @@ import asyncio
 import csv
 import json
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -32,7 +32,14 @@ from bot.commands.units import unit_app
 from bot.people.rights import Action, RefusedError
 from bot.policy.files import DIRECTORY
 from bot.problems import Problem
-from bot.storage.campaign_tables import campaigns, circular_versions, deliveries, evidence_events
+from bot.storage.campaign_tables import (
+    campaigns,
+    circular_versions,
+    deliveries,
+    delivery_counts,
+    evidence_events,
+)
+from bot.storage.campaigns import SqlCampaigns
 from bot.storage.store import Store, open_store
 from bot.storage.tables import absences, access_log, identities, people, placements, units
 from tests.staff_world import LONG_AGO, NOW
@@ -164,9 +171,10 @@ class Sender:
         self.store = store
         yield self
 
-    async def run(self, campaign: int) -> CampaignState:
-        from bot.storage.campaign_tables import delivery_counts
+    async def start_due(self) -> Sequence[int]:
+        return await SqlCampaigns(self.store.engine, lambda: NOW).start_due()
 
+    async def run(self, campaign: int) -> CampaignState:
         async with self.store.engine.begin() as connection:
             queued = (deliveries.c.campaign_id == campaign) & (deliveries.c.state == "queued")
             await connection.execute(update(deliveries).where(queued).values(state="sent", sent_at=NOW))
@@ -185,11 +193,10 @@ class Sender:
 
 
 @pytest.fixture
-def sender(staffed: str) -> Iterator[Sender]:
+def sender(staffed: str, monkeypatch: pytest.MonkeyPatch) -> Sender:
     found = Sender(staffed)
-    commands.outbox = found.opened
-    yield found
-    commands.outbox = None
+    monkeypatch.setattr(commands, "outbox", found.opened)
+    return found
 
 
 def sent_one(sender: Sender, *more: str) -> int:
@@ -201,8 +208,6 @@ def sent_one(sender: Sender, *more: str) -> int:
 
 
 def acknowledge(url: str, campaign: int, number: str) -> None:
-    from bot.storage.campaign_tables import delivery_counts
-
     async def work(store: Store) -> None:
         async with store.engine.begin() as connection:
             person = select(people.c.id).where(people.c.number == number).scalar_subquery()
@@ -442,7 +447,26 @@ def test_a_test_needs_somebody_who_gets_it(sender: Sender, staffed: str) -> None
 def test_without_a_channel_nothing_is_sent_and_the_setting_is_named(staffed: str) -> None:
     campaign = str(made("--as", "H1"))
     for arguments in (("test", campaign, "--as", "H1"), ("run", campaign), ("remind", campaign)):
-        assert problem("campaign", *arguments) == "campaign.no_sender"
+        assert problem("campaign", *arguments) == "setting.missing"
+
+
+def test_the_uncertain_are_queued_again_only_after_somebody_has_seen_how_many(
+    sender: Sender, staffed: str
+) -> None:
+    campaign = str(sent_one(sender))
+
+    async def crashed(store: Store) -> None:
+        async with store.engine.begin() as connection:
+            its = deliveries.c.state == "sent"
+            await connection.execute(update(deliveries).where(its).values(state="uncertain"))
+            counts = delivery_counts.c.state == "sent"
+            await connection.execute(update(delivery_counts).where(counts).values(state="uncertain"))
+
+    in_ledger(crashed, staffed)
+    assert problem("campaign", "requeue", campaign, "--as", "H1") == "campaign.requeue_unconfirmed"
+    ran("campaign", "requeue", campaign, "--as", "H1", "--yes")
+    states = json.loads(ran("campaign", "status", campaign, "--json"))
+    assert (states["state"], states["states"]["queued"]["open"]) == ("running", 5)
 
 
 def test_reminding_says_how_many(sender: Sender, staffed: str) -> None:

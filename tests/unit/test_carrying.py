@@ -12,7 +12,17 @@ import pytest
 from bot.campaigns.campaign import Unreachable
 from bot.campaigns.carrying import Carrying, in_a_word
 from bot.campaigns.lane import LaneLostError
-from bot.campaigns.sending import NotReached, NotTried, Outcome, Refused, RetryAfter, Sent, Uncertain
+from bot.campaigns.sending import (
+    Halted,
+    Later,
+    NotReached,
+    NotTried,
+    Outcome,
+    Refused,
+    RetryAfter,
+    Sent,
+    Uncertain,
+)
 from bot.model import Reply
 from bot.people.identity import Account
 from tests.policy_worlds import MONDAY, at
@@ -83,6 +93,17 @@ async def test_a_pause_beyond_her_working_time_ends_it() -> None:
     assert road.calls == 1
 
 
+async def test_a_short_pause_for_one_person_holds_nobody_else() -> None:
+    road = Road(fates=[Later(0.001)])
+    assert await road.carry(NINE + timedelta(hours=1)) == Sent("1")
+    assert (road.pauses, road.calls) == ([], 2)
+
+
+@pytest.mark.parametrize("outcome", [Later(3_600.0, "limit"), Halted("ceiling")])
+async def test_what_would_wait_too_long_is_told_at_once(outcome: Outcome) -> None:
+    assert await Road(fates=[outcome]).carry(NINE + timedelta(hours=2)) == outcome
+
+
 @pytest.mark.parametrize(
     ("outcome", "word"),
     [
@@ -92,6 +113,8 @@ async def test_a_pause_beyond_her_working_time_ends_it() -> None:
         (NotReached(Unreachable.BLOCKED), "unreachable"),
         (NotTried(), "not_sent"),
         (RetryAfter(1.0), "not_sent"),
+        (Later(3_600.0, "limit"), "not_sent"),
+        (Halted("ceiling"), "not_sent"),
     ],
 )
 def test_each_outcome_has_a_word(outcome: Outcome, word: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.catalogues import load_catalogues
 from bot.config import DAYS_FORM, FORMS, Retention, Settings, load_settings
+from bot.people.codes import VALID_DAYS
 from bot.problems import Problem
 
 TOKEN = "123456789:not-a-real-token_AA"
@@ -111,6 +112,14 @@ def test_periods_have_defaults_and_can_be_set(monkeypatch: pytest.MonkeyPatch) -
     assert load_settings(NO_FILE).retention == Retention()
     monkeypatch.setenv("EDARAN_RETENTION__ACCESS_LOG", "30")
     assert load_settings(NO_FILE).retention == Retention(access_log=30)
+
+
+def test_how_long_a_code_is_valid_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(NO_FILE).codes.days == VALID_DAYS
+    monkeypatch.setenv("EDARAN_CODES__DAYS", "3")
+    assert load_settings(NO_FILE).codes.days == 3
+    monkeypatch.setenv("EDARAN_CODES__DAYS", "91")
+    assert FORMS["EDARAN_CODES__DAYS"] in _problem()
 
 
 def test_a_misspelt_setting_is_named_with_the_one_meant(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,9 +231,9 @@ async def test_two_processes_add_to_the_same_cell_and_reading_suppresses_again(d
 
 
 async def test_an_answer_does_not_fail_because_it_cannot_be_counted(
-    database_url: str, caplog: pytest.LogCaptureFixture
+    new_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = open_engine(database_url)  # never migrated: there is no table
+    engine = open_engine(new_database_url)  # never migrated: there is no table
     counting = SqlCounters(engine)
     for person in range(5):
         await counting.count(CELL, f"person:{person}")

@@ -12,7 +12,8 @@ from bot.model import Asker, Grain, Intent, Literal, Question, Unknown, Verdict,
 from bot.policy.condition import ALWAYS
 from bot.policy.condition import Test as Range
 from bot.policy.corpus import Corpus
-from bot.policy.decide import Engine, UnknownNameError
+from bot.policy.decide import Engine
+from bot.policy.situation import UnknownNameError
 from bot.worktime import BreakRule, Calendar, Source
 from tests.policy_worlds import (
     BAN,

@@ -41,7 +41,8 @@ def cells(engine: RegencyEngine, situation: Situation) -> list[Any]:
 
 
 def finding(engine: RegencyEngine, root: int, known: Situation) -> Finding:
-    return engine.reader.finding(engine.law.space.restrict(root, cells(engine, known)), engine.presumed)
+    left = engine.law.space.restrict(root, cells(engine, known))
+    return engine.reader.finding(left, engine.situations.presumed)
 
 
 @given(corpora())
@@ -49,7 +50,7 @@ def finding(engine: RegencyEngine, root: int, known: Situation) -> Finding:
 def test_every_complete_situation_gets_the_verdict_of_the_definitions(corpus: Corpus) -> None:
     engine, plain = Engine(corpus).regency(REGION), Reference(corpus, REGION)
     for day, activity in product(engine.law.slice_days(), ("live", "media")):
-        root = engine.law.roots(day, activity).outcome
+        root = engine.law.root(day, activity)
         for situation in plain.situations():
             expected = plain.answer(day, activity, situation)
             outcome = engine.law.space.decide(root, cells(engine, situation))
@@ -65,7 +66,7 @@ def test_unknown_facts_are_answered_as_all_completions_together(corpus: Corpus, 
     table = [(s, plain.answer(day, "live", s)) for s in plain.situations()]
     axes = list(plain.axes)
     presumed = presumed_values(corpus, axes)
-    root = engine.law.roots(day, "live").outcome
+    root = engine.law.root(day, "live")
     for known in partly_known(plain):
         completions = tuple((s, a) for s, a in table if all(s[x] == v for x, v in known.items()))
         partial = reference.read(completions, axes, known, presumed)
@@ -94,7 +95,7 @@ def test_the_real_circulars_are_answered_by_their_definitions_in_every_situation
     axes = list(plain.axes)
     presumed = presumed_values(real(), axes)
     for day in engine.law.slice_days():
-        root = engine.law.roots(day, act).outcome
+        root = engine.law.root(day, act)
         table = [(s, plain.answer(day, act, s)) for s in plain.situations()]
         for situation, expected in table:
             outcome = engine.law.space.decide(root, cells(engine, situation))

@@ -114,10 +114,12 @@ def test_always_and_constant_look_at_every_situation_within_and_no_other(
 def test_a_value_settles_what_it_leaves_no_choice_about(table: Table) -> None:
     space = Space(SIZES)
     root = built(space, table)
-    for level, size in enumerate(SIZES):
-        for cell in range(size):
-            left = {table[s] for s in SITUATIONS if s[level] == cell}
-            assert space.settles(root, level, cell) is (len(left) == 1)
+    counts = [
+        sum(len({table[s] for s in SITUATIONS if s[level] == cell}) == 1 for cell in range(size))
+        for level, size in enumerate(SIZES)
+    ]
+    matters = space.support(root)
+    assert space.settling(root) == {level: n for level, n in enumerate(counts) if n and level in matters}
 
 
 @given(tables, st.tuples(*(st.integers(0, size - 1) for size in SIZES)))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from bot.assistant import Assistant
 from bot.catalogues import load_catalogues
 from bot.model import Asker, Reply, RuleRef
-from bot.policy import build, cases, derived, schema, terms
+from bot.policy import build, cases, derived, message_templates, schema, terms
 from bot.policy import condition as conditions
 from bot.policy.corpus import Corpus
 from bot.policy.decide import Engine
@@ -199,6 +199,7 @@ def test_the_readme_names_every_derived_fact(fact: str) -> None:
         ("### aturan\n", schema.Aturan, set()),
         ("**Fakta** (", schema.Fakta, {"id"}),
         ("## uji.yaml\n", cases.Kasus, set()),
+        ("## pesan_pembuka.yaml\n", message_templates.Templat, set()),
     ],
 )
 def test_the_tables_name_exactly_the_fields_of_the_shapes(
@@ -208,6 +209,17 @@ def test_the_tables_name_exactly_the_fields_of_the_shapes(
     first_cells = [row.split("|")[1] for row in table.splitlines()[1:]]
     named = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
     assert named | beyond == set(shape.model_fields)
+
+
+def test_the_table_of_opening_messages_names_their_holes() -> None:
+    table = README.partition("| untuk | dikirim |")[2].partition("\n\n")[0]
+    rows = [re.findall(r"`(\w+)`", row) for row in table.splitlines()[2:]]
+    wanted = {name: message_templates.HOLES[kind] for name, kind in message_templates.KINDS.items()}
+    assert {name: set(holes) for name, *holes in rows} == wanted
+
+
+def test_the_example_opening_message_is_read(corpus: Corpus) -> None:
+    assert [(one.kind, one.name) for one in corpus.templates] == [("circular", "edaran_baru_2026")]
 
 
 def test_the_table_of_verdicts_names_every_verdict_once() -> None:

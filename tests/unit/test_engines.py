@@ -9,11 +9,11 @@ from bot.storage.engine import open_engine
 from bot.storage.store import open_store
 
 
-async def test_a_new_database_is_set_up_and_keeps_a_profile(database_url: str) -> None:
-    store = await open_store(database_url)
+async def test_a_new_database_is_set_up_and_keeps_a_profile(new_database_url: str) -> None:
+    store = await open_store(new_database_url)
     await store.profiles.put(Profile("telegram", "7"))
     await store.close()
-    store = await open_store(database_url)
+    store = await open_store(new_database_url)
     assert await store.profiles.get("telegram", "7") == Profile("telegram", "7")
     await store.close()
 

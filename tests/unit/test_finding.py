@@ -32,8 +32,8 @@ def found(*rules: Rule, **facts: Any) -> Finding:
     engine = Engine(corpus(circular(*rules))).regency(REGION)
     known = {"status": "pns", **facts}
     cells = [v.cell(known[v.fact]) if v.fact in known else None for v in engine.law.variables]
-    root = engine.law.space.restrict(engine.law.roots(START, "live").outcome, cells)
-    return engine.reader.finding(root, engine.presumed)
+    root = engine.law.space.restrict(engine.law.root(START, "live"), cells)
+    return engine.reader.finding(root, engine.situations.presumed)
 
 
 def ban(condition: Condition, name: str = "ban", **more: Any) -> Rule:
@@ -98,7 +98,7 @@ def test_a_way_out_that_nobody_can_choose_comes_last() -> None:
     other_status = rule("pppk", MAY, one_of("status", "pppk"), lifts=(base.ref,))
     by_duty = rule("dinas", MAY, both(yes("dinas"), yes("resmi")), lifts=(base.ref,))
     engine = Engine(corpus(circular(base, other_status, by_duty))).regency(REGION)
-    finding = engine.reader.finding(engine.law.roots(START, "live").outcome, engine.presumed)
+    finding = engine.reader.finding(engine.law.root(START, "live"), engine.situations.presumed)
     assert {c.fact for c in finding.conditions if c.fact != "status"} == {"dinas", "resmi"}
 
 
@@ -128,5 +128,5 @@ def test_two_widened_conditions_still_hold_together() -> None:
 
 def test_a_person_whose_status_is_unknown_is_told_that_it_matters() -> None:
     engine = Engine(corpus(circular(ban(both())))).regency(REGION)
-    finding = engine.reader.finding(engine.law.roots(START, "live").outcome, engine.presumed)
+    finding = engine.reader.finding(engine.law.root(START, "live"), engine.situations.presumed)
     assert (finding.kind, finding.needs) == (VerdictKind.PROHIBITED, ("status",))

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import insert
 
 from bot.campaigns.campaign import CampaignState, DeliveryState
-from bot.campaigns.hr_chat import LABEL, PEOPLE, HrChat
+from bot.campaigns.hr_chat import HrChat
+from bot.campaigns.hr_people import PEOPLE
 from bot.campaigns.reporting import Reporting
+from bot.campaigns.screens import LABEL
 from bot.campaigns.steering import Steering
 from bot.campaigns.tasks import TaskOffice
 from bot.catalogues import load_catalogues

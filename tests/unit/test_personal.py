@@ -119,14 +119,17 @@ async def test_nobody_is_nobody(data: SqlPersonalData) -> None:
     assert await data.about_account("telegram", "stranger") is None
 
 
-async def test_whoever_holds_an_account_gets_all_of_it_in_her_own_words(data: SqlPersonalData) -> None:
-    texts = load_catalogues()["id"]
-    records = OwnRecords(data, texts, lambda: NOW)
-    own = await records.about("telegram", "7")
+@pytest.mark.parametrize("language", ["id", "en"])
+async def test_whoever_holds_an_account_gets_all_of_it_in_her_own_words(
+    data: SqlPersonalData, language: str
+) -> None:
+    texts = load_catalogues()[language]
+    records = OwnRecords(data, lambda: NOW)
+    own = await records.about("telegram", "7", texts)
     assert own[texts("data.part_entry")][texts("data.field_phone")] == PHONE
-    guest = await records.about("telegram", "guest")
+    guest = await records.about("telegram", "guest", texts)
     assert list(guest) == [texts("data.part_made_at"), texts("data.part_profiles")]
-    assert await records.about("telegram", "stranger") == {}
+    assert await records.about("telegram", "stranger", texts) == {}
 
 
 def test_every_part_and_column_has_a_heading_in_both_languages() -> None:

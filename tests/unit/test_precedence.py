@@ -21,7 +21,7 @@ def outcome(*circulars: Circular, **facts: bool) -> Outcome:
     law = Engine(corpus(*circulars)).regency(REGION).law
     situation: dict[str, Any] = {"status": "pns", **facts}
     cells = [v.cell(situation.get(v.fact, False)) for v in law.variables]
-    return law.space.decide(law.roots(START, "live").outcome, cells)  # type: ignore[no-any-return]
+    return law.space.decide(law.root(START, "live"), cells)  # type: ignore[no-any-return]
 
 
 def two(old: Rule, new: Rule, **later: Any) -> tuple[Circular, Circular]:

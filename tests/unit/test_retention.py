@@ -173,9 +173,9 @@ async def test_the_job_runs_once_a_day_also_after_a_restart(engine: AsyncEngine)
 
 
 async def test_a_database_that_fails_does_not_end_the_job(
-    database_url: str, caplog: pytest.LogCaptureFixture
+    new_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = open_engine(database_url)  # never migrated: every statement fails
+    engine = open_engine(new_database_url)  # never migrated: every statement fails
     enforcer = Enforcer(engine, PERIODS, Clock())
     task = asyncio.create_task(enforcer.daily(every=0.001))
     while caplog.text.count("next try") < 2:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bot.commands.roster import roster_app
 from bot.people.rights import RefusedError
 from bot.problems import Problem
-from tests.rosters import HEADERS, NIPS, REGENCY, person, texts, write_csv, write_xlsx
+from tests.rosters import HEADERS, NIPS, PPPK, REGENCY, person, texts, write_csv, write_xlsx
 
 PHONE = "0800 0000 001"
 PEOPLE = [person(1, "Sekar", phone=PHONE), person(2, "Budi", agency="Kecamatan Randu", unit="")]
@@ -129,6 +129,22 @@ def test_the_difference_names_old_and_new(file: Path, tmp_path: Path) -> None:
     assert told["changed"][0]["changes"] == {"name": ["Budi", "Budi S"]}
     assert told["moved"][0]["old_unit"] == "Dinas Randu / Bidang Satu"
     assert told["left"][0]["old_unit"] == "Dinas Randu / Bidang Satu"
+
+
+def test_a_dry_run_names_who_may_only_have_another_number(tmp_path: Path) -> None:
+    rest = [person(at) for at in range(1, 12)]
+    before = ["HL-7", "Sekar", "Honorer", "Dinas Randu", "", "0800 0000 007"]
+    ran("import", write_csv(tmp_path / "a.csv", [HEADERS, *rest, before]))
+    after = [PPPK, "Sekar, S.E.", "PPPK", "Dinas Randu", "", "0800 0000 007"]
+    path = write_csv(tmp_path / "b.csv", [HEADERS, *rest, after])
+    lines = ran("import", path, "--dry-run").splitlines()
+    pair = lines.index("Mungkin orang yang sama (1):")
+    assert lines[pair + 1].startswith("  baris 13  ••7  Sekar → ")
+    assert lines[pair + 1].endswith("Sekar, S.E.; teleponnya sama")
+    assert "edaran person renumber" in lines[-1]
+    told = document("import", path, "--dry-run")["possibly_same"]
+    assert [(pair["row"], pair["old_name"], pair["by"]) for pair in told] == [(13, "Sekar", "phone")]
+    assert PPPK not in json.dumps(told)
 
 
 def test_only_twenty_of_a_kind_are_named(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from bot.storage.changes import staff_version
 from bot.storage.engine import LedgerEngine, open_engine
 from bot.storage.migrate import ensure_current
 from bot.storage.roster import SqlRoster, SqlRosterWriting
-from bot.storage.staff import lock
+from bot.storage.staff import SqlStaff, lock
 from bot.storage.tables import (
     access_log,
     assignments,
@@ -37,7 +37,7 @@ from bot.storage.tables import (
     unit_changes,
     units,
 )
-from tests.rosters import HEADERS, NIPS, REGENCY, TODAY, person, staged, texts, write_csv
+from tests.rosters import HEADERS, NIPS, PPPK, REGENCY, TODAY, person, staged, texts, write_csv
 
 NOW = 1_800_000_000
 LATER = TODAY + timedelta(days=30)
@@ -60,18 +60,18 @@ class World:
     def __init__(self, engine: LedgerEngine, folder: Path) -> None:
         self.engine = engine
         self.ledger = SqlRoster(engine, lambda: NOW)
-        self._folder = folder
+        self.folder = folder
 
     async def imports(
         self, rows: Rows, day: date = TODAY, headers: Sequence[str] = HEADERS, **options: bool
     ) -> dict[str, int]:
         """The counts that are not 0."""
-        path = write_csv(self._folder / "r.csv", [headers, *rows])
+        path = write_csv(self.folder / "r.csv", [headers, *rows])
         with staged(path, today=day) as read:
             return counted(await carry_out(read, self.ledger, OPERATOR, REGENCY, day, **options))
 
     async def would(self, rows: Rows, day: date = TODAY) -> dict[str, int]:
-        with staged(write_csv(self._folder / "r.csv", [HEADERS, *rows]), today=day) as read:
+        with staged(write_csv(self.folder / "r.csv", [HEADERS, *rows]), today=day) as read:
             return counted(await dry_run(read, self.ledger, OPERATOR, REGENCY, day))
 
     async def rows(self, table: Table) -> list[Any]:
@@ -227,6 +227,61 @@ async def test_somebody_who_returns_is_the_person_she_was(world: World) -> None:
     found = next(row for row in await world.rows(people) if row.id == who)
     assert (found.joined_on, found.left_on) == (TODAY, None)
     assert await world.history(NIPS[0]) == [("Bidang Satu", TODAY, LATER), ("Bidang Satu", again, None)]
+
+
+HONORARY = ["HL-7", "Sekar", "Honorer", "Dinas Randu", "Bidang Satu", "0800 0000 007"]
+APPOINTED = [PPPK, "Sekar, S.E.", "PPPK", "Dinas Randu", "Bidang Satu", "+62 800-0000-007"]
+
+
+async def alike(world: World, rows: Rows) -> list[tuple[str, str, str]]:
+    """The pairs of a dry run: old number, new number, what they share."""
+    with staged(write_csv(world.folder / "r.csv", [HEADERS, *rows]), today=LATER) as read:
+        found = await dry_run(read, world.ledger, OPERATOR, REGENCY, LATER)
+        assert len(list(found.alike())) == found.resembling
+        return [(pair.old_number, pair.number, pair.by) for pair in found.alike()]
+
+
+async def test_who_leaves_and_joins_with_one_phone_may_be_the_same_person(world: World) -> None:
+    await world.imports([*MANY, HONORARY])
+    assert await alike(world, [*MANY, HONORARY]) == []
+    assert await alike(world, [*MANY, APPOINTED]) == [("HL7", PPPK, "phone")]
+    other = [*APPOINTED[:5], "0800 0000 008"]
+    assert await alike(world, [*MANY, other]) == []
+
+
+async def test_so_may_who_has_the_same_name_and_day_of_birth(world: World) -> None:
+    """A PPPK who became PNS: the numbers begin alike."""
+    pns = f"{PPPK[:8]}202503{PPPK[14:]}"
+    await world.imports([*MANY, [*APPOINTED[:5], ""]])
+    named_so = [pns, "SEKAR", "PNS", "Dinas Randu", "Bidang Satu", ""]
+    assert await alike(world, [*MANY, named_so]) == [(PPPK, pns, "birth")]
+    assert await alike(world, [*MANY, [pns, "Sekarwati", *named_so[2:]]]) == []
+
+
+async def test_with_her_new_number_she_is_the_person_she_was(world: World) -> None:
+    await world.imports([*MANY, HONORARY])
+    before, past = await world.id_of("HL7"), await world.history("HL7")
+    account = {"channel": "telegram", "external_id": "7", "linked_at": NOW, "how": "contact"}
+    await world.add(identities, {**account, "person_id": before})
+    staff = SqlStaff(world.engine, lambda: NOW)
+    person = await staff.person(before)
+    assert person is not None
+    await staff.renumber("operator:uji", person, PPPK)
+    assert await world.imports([*MANY, APPOINTED], LATER) == {"changed": 1, "unchanged": 30}
+    assert (await world.id_of(PPPK), await world.history(PPPK)) == (before, past)
+    assert [row.person_id for row in await world.rows(identities)] == [before]
+    assert "renumbered" in [row.action for row in await world.rows(access_log)]
+
+
+async def test_a_number_that_somebody_has_is_not_given_again(world: World) -> None:
+    await world.imports([*MANY, HONORARY])
+    staff = SqlStaff(world.engine, lambda: NOW)
+    person = await staff.find_person(REGENCY, "HL7")
+    assert person is not None
+    with pytest.raises(Problem) as caught:
+        await staff.renumber("operator:uji", person, NIPS[3])
+    assert caught.value.key == "staff.number_taken"
+    assert await staff.find_person(REGENCY, "HL7") == person
 
 
 async def test_leaving_and_returning_on_one_day_is_possible(world: World) -> None:

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import delete, insert, update
 
-from bot.campaigns.campaign import CampaignState, Step, Unreachable
+from bot.campaigns.acknowledging import Wish
+from bot.campaigns.campaign import CampaignState, Proof, Step, Unreachable
 from bot.campaigns.sending import NotReached, Outcome, Refused, RetryAfter, Sent, Uncertain
 from bot.problems import Problem
+from bot.storage.acknowledgments import SqlAcknowledgments
 from bot.storage.campaign_tables import deliveries
 from bot.storage.tables import identities, profiles, unreachable
 from tests.campaign_world import AUTHOR, SECOND, Staged
@@ -324,6 +326,23 @@ async def test_who_asked_not_to_be_written_to_is_not(world: Staged) -> None:
     campaign = await world.campaign()
     assert await world.sent(campaign.id) is S.DONE
     assert await world.states(campaign.id) == {("unreachable", "stopped"): 1}
+
+
+async def test_who_has_acknowledged_already_is_spared_the_message(world: Staged) -> None:
+    names = await world.staffed(2)
+    campaign = await world.campaign()
+    spared = world.person[names[0]]
+    chat, acknowledgments = str(100 + spared), SqlAcknowledgments(world.engine)
+    now = int(world.now)
+    await acknowledgments.take(Wish(spared, campaign.id, now, Proof.ASSEMBLY, "telegram"))
+    assert await world.sent(campaign.id) is S.DONE
+    assert len(world.sender.calls) == 1
+    assert chat not in world.sender.calls
+
+    await acknowledgments.take(Wish(spared, campaign.id, now + 1, None, "telegram"))
+    await world.deliveries.settle(campaign.id)
+    assert await world.sent(campaign.id) is S.DONE  # she took it back: now it is sent
+    assert world.sender.calls[1:] == [chat]
 
 
 async def test_a_lost_account_is_not_written_to(world: Staged) -> None:

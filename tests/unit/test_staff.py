@@ -164,6 +164,9 @@ async def test_moving_and_renaming_keep_what_was_before_and_who_was_there(world:
     ]
     assert await world.rows(placements) == before
     assert await world.staff.path(unit["satu/sekolah"]) == "badan / UPT Baru / sekolah"
+    several = {unit["satu/sekolah"], unit["satu/badan"]}
+    assert await world.staff.paths(several) == {one: await world.staff.path(one) for one in several}
+    assert await world.staff.paths(()) == {}
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,27 @@ def test_a_person_is_shown_with_number_and_phone_masked(staffed: str) -> None:
     assert json.loads(texts[1])["pattern"] == "lima_hari"
 
 
+def test_without_a_kind_it_is_the_usual_leave(staffed: str) -> None:
+    ran("person", "leave", NIP, "--since", "2099-01-04")
+    [leave] = json.loads(ran("person", "show", NIP, "--json"))["absences"]
+    assert leave["kind"] == "cuti"
+
+
+def test_a_new_number_is_checked_and_then_hers(staffed: str) -> None:
+    assert problem("person", "renumber", "B1", "199013012024211001") == "roster.reject_number_birth"
+    assert problem("person", "renumber", "B1", NIP) == "staff.number_taken"
+    assert problem("person", "renumber", "B2", "B3") == "staff.no_person"
+    ran("person", "renumber", "B1", "1990 0101 202421 1 001")
+    assert json.loads(ran("person", "show", "199001012024211001", "--json"))["name"] == "Staf Contoh"
+    assert problem("person", "show", "B1") == "staff.no_person"
+
+
+def test_a_head_may_not_give_numbers(staffed: str) -> None:
+    ran("role", "grant", NIP, "kepala_unit", "--unit", "BKPSDM")
+    result = invoke("person", "renumber", "B1", "B3", "--as", NIP)
+    assert isinstance(result.exception, RefusedError)
+
+
 def test_leave_and_secondment_are_set_and_ended(staffed: str) -> None:
     ran("person", "leave", NIP, "--kind", "cuti", "--since", "2099-01-04", "--through", "2099-01-05")
     [leave] = json.loads(ran("person", "show", NIP, "--json"))["absences"]

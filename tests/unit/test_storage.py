@@ -33,8 +33,8 @@ DAY = 86_400
 
 
 @pytest.fixture
-def url(database_url: str) -> str:
-    return database_url
+def url(new_database_url: str) -> str:
+    return new_database_url
 
 
 async def _with_store(url: str, clock: Callable[[], float] = lambda: 0.0) -> Store:
@@ -76,8 +76,8 @@ async def test_the_file_and_its_folder_belong_to_their_owner_alone(tmp_path: Pat
     await store.close()
 
 
-async def test_a_sqlite_database_is_crash_safe_and_keeps_foreign_keys(sqlite_url: str) -> None:
-    engine = open_engine(sqlite_url)
+async def test_a_sqlite_database_is_crash_safe_and_keeps_foreign_keys(new_sqlite_url: str) -> None:
+    engine = open_engine(new_sqlite_url)
     async with engine.connect() as connection:
         pragmas = {
             name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
@@ -119,6 +119,22 @@ async def test_an_empty_database_is_set_up_at_first_opening(url: str) -> None:
     assert await store.well()
     await store.close()
     assert await _rows(url, "SELECT version_num FROM alembic_version") == [(newest(),)]
+
+
+def test_the_newest_version_is_that_at_the_end_of_the_migrations() -> None:
+    from alembic.script import ScriptDirectory
+
+    assert newest() == ScriptDirectory(str(SCRIPTS)).get_current_head()
+
+
+async def test_a_database_of_the_right_version_is_opened_without_alembic(url: str) -> None:
+    await (await _with_store(url)).close()
+    opening = (
+        "import asyncio, sys; from bot.storage.store import open_store;"
+        "asyncio.run(open_store(sys.argv[1])); sys.exit('alembic' in sys.modules)"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", opening, url)
+    assert await process.wait() == 0
 
 
 async def test_the_migrations_make_exactly_the_tables_of_the_program(url: str) -> None:

@@ -32,6 +32,8 @@ def text_of(cell: Cell) -> str:
 
 def tidy(text: str) -> str:
     """One form of each letter, single spaces, nothing invisible, no leading apostrophe."""
+    if text.isascii() and text.isalnum():
+        return text  # most numbers and words
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
     text = " ".join(text.split())

@@ -67,6 +67,21 @@ class LedgerPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Somebody who leaves and somebody who joins, who may be one person under another number (an honorary
+    worker who became PPPK). `person`: of who leaves, in the ledger. `by`: what they share, "phone" or "birth"
+    (the name and the day of birth in both numbers)."""
+
+    person: int
+    old_number: str
+    old_name: str
+    row: int
+    number: str
+    name: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What becomes of one person. `person`: her id in the ledger, None: she is new. `row`: None: she is not
     in the file. `unit`: index of the file's tree, None: she is not in it; `old_unit`: id in the ledger. The

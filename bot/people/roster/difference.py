@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from bot.people.roster.changes import Change, Kind, LedgerPerson, UnitPlan
-from bot.people.roster.staging import CHUNK, Staging
+from bot.people.roster.changes import Alike, Change, Kind, LedgerPerson, UnitPlan
+from bot.people.roster.staging import Staging
 from bot.people.roster.tree import ROOT
 from bot.people.roster.words import folded
 
@@ -25,6 +25,7 @@ LEDGER = {
     "gone": int,
     "unit": int,
 }
+UNIT_MAP = {"unit": int, "id": int}
 
 _NEW = {
     "phone": "CASE WHEN r.phone_known THEN r.phone ELSE l.phone END",
@@ -61,6 +62,31 @@ WHERE NOT l.gone
       (SELECT folded FROM rejected WHERE number IS NULL OR number NOT IN (SELECT number FROM ledger))
 """
 
+# A phone, or a name (titles follow a comma) with the day of birth that a NIP and an NI PPPK begin with.
+_NUMBER = (
+    "number, name, phone, bare(name) AS bare, CASE WHEN length(number) = 18 THEN substr(number, 1, 8) END"
+)
+_PAIR = "gone.person, gone.number AS old_number, gone.name AS old_name, come.row, come.number, come.name"
+_ALIKE = f"""
+INSERT INTO alike
+WITH gone AS MATERIALIZED (SELECT person, {_NUMBER} AS born FROM change WHERE kind = 'left'),
+     come AS MATERIALIZED
+       (SELECT row, {_NUMBER} AS born FROM change WHERE kind = 'joined' AND person IS NULL)
+SELECT {_PAIR}, 'phone' FROM gone JOIN come ON come.phone = gone.phone
+UNION ALL
+SELECT {_PAIR}, 'birth' FROM gone JOIN come ON come.bare = gone.bare AND come.born = gone.born
+WHERE come.phone IS NOT gone.phone OR gone.phone IS NULL
+"""
+ALIKE = {
+    "person": int,
+    "old_number": str,
+    "old_name": str,
+    "row": int,
+    "number": str,
+    "name": str,
+    "by": str,
+}
+
 
 class Difference:
     """Made by `compare`. Reads from the staging database, so that it needs little memory."""
@@ -75,6 +101,8 @@ class Difference:
         self.counts: Mapping[Kind, int] = {kind: counts.get(kind.value, 0) for kind in Kind}
         self.rejected = staging.count("rejected")
         self.remarked = staging.count("remarks")
+        self.resembling = staging.count("alike")
+        """Pairs of `alike`."""
         [present] = staging.db.query("SELECT count(*) AS count FROM ledger WHERE NOT gone")
         self.present = int(present["count"])
         """People of the staff before."""
@@ -101,6 +129,12 @@ class Difference:
         changes = self.changes(kind)
         return iter(lambda: list(islice(changes, size)), [])
 
+    def alike(self, limit: int | None = None) -> Iterator[Alike]:
+        """Who may only have another number, in the order of the file. Nothing is done about them."""
+        wanted = [-1 if limit is None else limit]
+        query = "SELECT * FROM alike ORDER BY row, old_number LIMIT ?"
+        return (Alike(**row) for row in self.staging.db.query(query, wanted))
+
     def path(self, unit: int) -> str:
         """The names from below the regency down to a unit of the file."""
         names = []
@@ -113,19 +147,17 @@ class Difference:
 
 def load_ledger(staging: Staging, people: Sequence[LedgerPerson]) -> None:
     """One batch of the ledger's people. `prepare` goes before the first."""
-    rows = [(p.id, p.number, p.name, p.status, p.phone, p.pattern, int(p.left), p.unit) for p in people]
-    staged = [dict(zip(LEDGER, row, strict=True)) for row in rows]
-    staging.db.table("ledger").insert_all(staged, batch_size=CHUNK)
+    rows = [(p.id, p.number, p.name, p.status, p.phone, p.pattern, p.left, p.unit) for p in people]
+    staging.insert("ledger", rows)
 
 
 def prepare(staging: Staging, plan: UnitPlan) -> None:
     """Empty tables for the ledger's people and for the difference: another try starts afresh."""
-    for table in ("ledger", "unit_map", "change"):
-        staging.db.execute(f"DROP TABLE IF EXISTS {table}")
-    staging.db.table("ledger").create(LEDGER, pk="id")
-    staging.db.table("unit_map").create({"unit": int, "id": int}, pk="unit")
-    ids = [{"unit": unit.index, "id": unit.known.id if unit.known else None} for unit in plan]
-    staging.db.table("unit_map").insert_all(ids, batch_size=CHUNK)
+    staging.db.execute("DROP TABLE IF EXISTS change")
+    staging.create("ledger", LEDGER, key="id")
+    staging.create("unit_map", UNIT_MAP, key="unit")
+    staging.create("alike", ALIKE)
+    staging.insert("unit_map", [(unit.index, unit.known.id if unit.known else None) for unit in plan])
 
 
 def compare(staging: Staging, plan: UnitPlan, paths: Mapping[int, str]) -> Difference:
@@ -135,7 +167,15 @@ def compare(staging: Staging, plan: UnitPlan, paths: Mapping[int, str]) -> Diffe
     staging.db.execute(_COMPARED)
     staging.db.execute(_LEAVING)
     staging.db.execute("CREATE INDEX change_kind ON change(kind, row)")
+    if next(staging.db.query("SELECT 1 FROM change WHERE kind = 'left' LIMIT 1"), None) is not None:
+        staging.db.register_function(bare, deterministic=True, replace=True)
+        staging.db.execute(_ALIKE)
     return Difference(staging, plan, paths)
+
+
+def bare(name: str) -> str:
+    """Without the titles after it, as far as they stand after a comma."""
+    return folded(name.partition(",")[0])
 
 
 def _change(row: Mapping[str, Any]) -> Change:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TextIO
 
 from bot.people.numbers import mask_number, mask_phone
-from bot.people.roster.changes import Change, Kind, PlannedUnit
+from bot.people.roster.changes import Alike, Change, Kind, PlannedUnit
 from bot.people.roster.columns import Layout
 from bot.people.roster.difference import Difference
 from bot.people.roster.mapping import to_plain
@@ -47,6 +47,8 @@ class Report:
             yield self.texts("roster.many_leavers", left=counts[Kind.LEFT], people=self.difference.present)
         for key, count, found in self._sections():
             yield from self._section(key, count, found)
+        if self.difference.resembling and not self.applied:
+            yield self.texts("roster.alike_how", regency=self.regency)
 
     def _columns(self) -> str:
         mapping = self.layout.mapping
@@ -67,6 +69,7 @@ class Report:
         yield "roster.title_rejected", self.difference.rejected, map(self._rejection, refused)
         remarks = self.difference.staging.remarks(SHOWN)
         yield "roster.title_remarks", self.difference.remarked, (self._remark(*found) for found in remarks)
+        yield "roster.title_alike", self.difference.resembling, map(self._pair, self.difference.alike(SHOWN))
 
     def _section(self, key: str, count: int, found: Iterable[str]) -> Iterator[str]:
         if count == 0:
@@ -112,6 +115,13 @@ class Report:
     def _remark(self, row: int, name: str, reason: Reason) -> str:
         return f"{self._row(row)}  {name}: {self._reason(reason)}"
 
+    def _pair(self, pair: Alike) -> str:
+        old, new = (
+            f"{mask_number(pair.old_number)}  {pair.old_name}",
+            f"{mask_number(pair.number)}  {pair.name}",
+        )
+        return f"{self._row(pair.row)}  {old} → {new}; {self.texts(f'roster.alike_{pair.by}')}"
+
     def _row(self, row: int | None) -> str:
         return self.texts("roster.row", row=row)
 
@@ -130,6 +140,7 @@ class Report:
         self._write_list(
             out, "remarks", (self._remarked(*found) for found in self.difference.staging.remarks())
         )
+        self._write_list(out, "possibly_same", map(self._paired, self.difference.alike()))
         out.write("\n}\n")
 
     def _head(self) -> dict[str, Any]:
@@ -174,6 +185,10 @@ class Report:
 
     def _remarked(self, row: int, name: str, reason: Reason) -> dict[str, Any]:
         return {"row": row, "name": name, **self._told(reason)}
+
+    def _paired(self, pair: Alike) -> dict[str, Any]:
+        old = {"person": pair.person, "old_number": mask_number(pair.old_number), "old_name": pair.old_name}
+        return {"row": pair.row, "number": mask_number(pair.number), "name": pair.name, **old, "by": pair.by}
 
     def _told(self, reason: Reason) -> dict[str, Any]:
         return {"key": reason.key, "text": self._reason(reason)}

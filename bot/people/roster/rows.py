@@ -99,7 +99,10 @@ class RowReader:
         self.strict = strict
         self._folded: dict[str, str] = {}
         self._headers = [folded(header) for header in layout.headers]
-        self._used = sorted({at for places in layout.columns.values() for at in places} | {*layout.units})
+        self.places = {name: layout.columns.get(name, ()) for name in Field}
+        self.told = frozenset({*layout.columns, *layout.mapping.fixed})
+        usual = (self.places[Field.STATUS], layout.units)  # first, because few texts stand there
+        self._used = tuple(dict.fromkeys(at for column in (*usual, *self.places.values()) for at in column))
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> Read:
         """None: nobody's row (blank where it matters, headers repeated, columns counted)."""
@@ -111,9 +114,9 @@ class RowReader:
 
     def _is_furniture(self, texts: Mapping[int, str], cells: Sequence[Cell]) -> bool:
         """The headers once more, or the row under them that numbers the columns."""
-        if all(folded(text) == self._headers[at] for at, text in texts.items()):
+        if all(self.fold(text) == self._headers[at] for at, text in texts.items()):
             return True
-        if any(len(text) > len("(100)") for text in texts.values()):
+        if max(map(len, texts.values())) > len("(100)"):
             return False
         filled = [text for cell in cells if (text := text_of(cell))]
         counted = [int(found[1]) for text in filled if (found := _COUNTED.fullmatch(text))]
@@ -235,12 +238,11 @@ class _RowReading:
     # --- helpers ---
 
     def _has(self, name: Field) -> bool:
-        mapping = self._reader.layout.mapping
-        return name in mapping.columns or name in mapping.fixed
+        return name in self._reader.told
 
     def _place(self, name: Field) -> int | None:
         """The first of the field's columns that is filled."""
-        for at in self._reader.layout.columns.get(name, ()):
+        for at in self._reader.places[name]:
             if at in self._texts:
                 return at
         return None

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from sqlite_utils import Database
 
@@ -17,6 +17,9 @@ from bot.people.roster.tree import UnitTree
 from bot.people.roster.words import folded
 
 CHUNK = 5_000
+
+Cells: TypeAlias = tuple[Any, ...]
+"""A row of a table, in the order of its columns."""
 
 ROSTER = {
     "row": int,
@@ -48,9 +51,9 @@ class Staging:
         self.db = Database(sqlite3.connect(""))
         self.db.execute(f"PRAGMA cache_size = {CACHE}")
         self.db.execute("PRAGMA journal_mode = OFF")  # nothing here outlives an error
-        self.db.table("roster").create(ROSTER, pk="row")
-        self.db.table("rejected").create(REJECTED, pk="row")
-        self.db.table("remarks").create(REMARKS)
+        self.create("roster", ROSTER, key="row")
+        self.create("rejected", REJECTED, key="row")
+        self.create("remarks", REMARKS)
 
     def close(self) -> None:
         self.db.close()
@@ -58,9 +61,9 @@ class Staging:
     # --- filling ---
 
     def add(self, rows: Iterable[StaffRow | Rejection | Ended]) -> None:
-        people: list[dict[str, Any]] = []
-        rejected: list[dict[str, Any]] = []
-        remarks: list[dict[str, Any]] = []
+        people: list[Cells] = []
+        rejected: list[Cells] = []
+        remarks: list[Cells] = []
         for row in rows:
             if isinstance(row, StaffRow):
                 people.append(self._staged(row))
@@ -70,26 +73,25 @@ class Staging:
             else:
                 reason = Reason("roster.remark_ended", {"day": row.day.isoformat()})
                 remarks.append(_remark(row.row, row.name, reason))
-        self._insert("roster", people)
-        self._insert("rejected", rejected)
-        self._insert("remarks", remarks)
+        self.insert("roster", people)
+        self.insert("rejected", rejected)
+        self.insert("remarks", remarks)
 
-    def _staged(self, row: StaffRow) -> dict[str, Any]:
+    def _staged(self, row: StaffRow) -> Cells:
         unit = self.units.add(row.path, row.unit_code, row.unit_kind)
-        values = (
-            row.row,
-            row.number,
-            row.name,
-            folded(row.name),
-            row.status,
-            row.phone,
-            int(row.phone_known),
-        )
-        return dict(zip(ROSTER, (*values, row.pattern, int(row.pattern_known), unit), strict=True))
+        told = (row.row, row.number, row.name, folded(row.name), row.status, row.phone, row.phone_known)
+        return *told, row.pattern, row.pattern_known, unit
 
-    def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
+    def create(self, table: str, columns: Mapping[str, type], key: str | None = None) -> None:
+        """An empty table; what had this name is gone."""
+        self.db.table(table).create(dict(columns), pk=key, replace=True)
+
+    def insert(self, table: str, rows: Sequence[Cells]) -> None:
+        """As the driver does it: sqlite-utils looks at every single value, and these are known."""
         if rows:
-            self.db.table(table).insert_all(rows, batch_size=CHUNK)
+            marks = ", ".join("?" * len(rows[0]))
+            with self.db.conn as connection:
+                connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def settle(self) -> None:
         """Of rows that say the same of one person the first stays; of rows that contradict each other
@@ -111,13 +113,13 @@ class Staging:
         reason = Reason("roster.remark_same", {"rows": rows})
         [kept] = self.db.query("SELECT row, name FROM roster WHERE row = ?", [first])
         self.db.execute("DELETE FROM roster WHERE number = ? AND row > ?", [number, first])
-        self._insert("remarks", [_remark(kept["row"], kept["name"], reason)])
+        self.insert("remarks", [_remark(kept["row"], kept["name"], reason)])
 
     def _refuse(self, number: str, first: int, rows: str) -> None:
         reason = Reason("roster.reject_contradiction", {"rows": rows})
         found = list(self.db.query("SELECT row, name FROM roster WHERE number = ?", [number]))
         self.db.execute("DELETE FROM roster WHERE number = ?", [number])
-        self._insert("rejected", [_rejected(row["row"], number, row["name"], (reason,)) for row in found])
+        self.insert("rejected", [_rejected(row["row"], number, row["name"], (reason,)) for row in found])
 
     def _remark_shared_phones(self) -> None:
         """Of a phone that several have nobody can tell whose it is: they register with a code."""
@@ -129,7 +131,7 @@ class Staging:
             _remark(row["row"], row["name"], Reason("roster.remark_shared_phone", {"rows": row["rows"]}))
             for row in list(shared)
         ]
-        self._insert("remarks", reasons)
+        self.insert("remarks", reasons)
 
     # --- reading ---
 
@@ -151,10 +153,9 @@ def _all(limit: int | None) -> int:
     return -1 if limit is None else limit
 
 
-def _rejected(row: int, number: str | None, name: str, reasons: Iterable[Reason]) -> dict[str, Any]:
-    written = json.dumps([(reason.key, reason.values) for reason in reasons])
-    return dict(zip(REJECTED, (row, number, name, folded(name), written), strict=True))
+def _rejected(row: int, number: str | None, name: str, reasons: Iterable[Reason]) -> Cells:
+    return row, number, name, folded(name), json.dumps([(reason.key, reason.values) for reason in reasons])
 
 
-def _remark(row: int, name: str, reason: Reason) -> dict[str, Any]:
-    return dict(zip(REMARKS, (row, name, reason.key, json.dumps(dict(reason.values))), strict=True))
+def _remark(row: int, name: str, reason: Reason) -> Cells:
+    return row, name, reason.key, json.dumps(dict(reason.values))

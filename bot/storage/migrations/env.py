@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from bot.storage import campaign_tables  # noqa: F401  # all tables belong to a ledger
 from bot.storage.tables import metadata
 
 context.configure(

@@ -1,0 +1,269 @@
+"""What a webhook's body says, as events. Pure.
+
+One body can hold several accounts, changes and messages. pywa reads only the first of them, and drops a
+message without a user id and a status without contacts; so this reader is our own, and pywa's is the one
+that checks it in the tests. What cannot be read at all is counted, and its body is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as hidden
+from typing import Any, TypeAlias
+
+from bot.model import Contact
+
+VERSION = "1"
+"""Of this reader: a later one reads again what this one could not."""
+
+OBJECT = "whatsapp_business_account"
+
+CAPTIONED = ("image", "video", "document")
+SILENT = frozenset({"reaction", "edit", "revoke"})
+"""Kinds of messages that nobody expects an answer to."""
+
+Json: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """At least one is given. `number`: digits, as WhatsApp vouches for it."""
+
+    user_id: str | None = hidden(repr=False)
+    number: str | None = hidden(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`text` "" for what cannot be read as text; `action`: the payload of a button or of a list's row.
+    `opened`: nothing was written, the person opened the chat for the first time."""
+
+    id: str
+    person: Person
+    at: int
+    text: str = hidden(default="", repr=False)
+    action: str | None = None
+    contact: Contact | None = hidden(default=None, repr=False)
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What became of a message of ours. They come in any order, and not all of them. `state`: sent,
+    delivered, read, played, failed. `errors`: codes. `billable` None: not said."""
+
+    message_id: str
+    state: str
+    at: int
+    person: Person
+    errors: tuple[int, ...] = ()
+    billable: bool | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """An account has other names now; None: that name is as before."""
+
+    id: str
+    old: Person
+    new: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the account itself, such as a template's approval. `field`: the webhook's."""
+
+    field: str
+    value: Json = hidden(repr=False)
+
+
+Event: TypeAlias = Message | Status | Renamed | Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`unread`: how many parts could not be read."""
+
+    events: Sequence[Event] = ()
+    unread: int = 0
+
+
+def read(body: bytes, phone_id: str) -> Reading:
+    """The events of one body that concern our number."""
+    try:
+        whole = json.loads(body)
+        changes = [change for entry in whole["entry"] for change in entry["changes"]]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return Reading(unread=1)
+    events: list[Event] = []
+    unread = 0
+    for change in changes:
+        for part in _parts(change, phone_id):
+            try:
+                events += part()
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+                unread += 1
+    return Reading(events, unread)
+
+
+class _Part:
+    """One message, status or change that waits to be read."""
+
+    def __init__(self, read: Any, *given: Any) -> None:
+        self._read, self._given = read, given
+
+    def __call__(self) -> list[Event]:
+        event = self._read(*self._given)
+        return [] if event is None else [event]
+
+
+def _parts(change: Any, phone_id: str) -> Iterator[_Part]:
+    if not isinstance(change, dict) or not isinstance(change.get("value"), dict):
+        yield _Part(_nothing)
+        return
+    name, value = change.get("field"), change["value"]
+    if name != "messages":
+        yield _Part(_notice, name, value)
+        return
+    addressed = (value.get("metadata") or {}).get("phone_number_id")
+    if addressed not in (None, phone_id):
+        return
+    contacts = value.get("contacts") or []
+    for message in value.get("messages") or []:
+        yield _Part(_message, message, contacts)
+    for status in value.get("statuses") or []:
+        yield _Part(_status, status, contacts)
+
+
+def _nothing() -> None:
+    raise ValueError("a change without a value")
+
+
+def _notice(name: Any, value: Json) -> Notice:
+    return Notice(str(name), value)
+
+
+# --- messages --------------------------------------------------------------------------------
+
+
+def _message(raw: Json, contacts: Sequence[Json]) -> Event | None:
+    """None: not for the bot (a reaction, a group's talk)."""
+    kind = str(raw["type"])
+    if kind == "system":
+        return _renamed(raw)
+    if kind in SILENT or "group_id" in raw:
+        return None
+    person = _sender(raw, contacts)
+    base = Message(_known(raw["id"]), person, int(raw["timestamp"]))
+    return _with_content(base, kind, raw)
+
+
+def _with_content(base: Message, kind: str, raw: Json) -> Message | None:
+    make = {"text": _typed, "interactive": _chosen, "button": _pressed, "contacts": _card}.get(kind)
+    if make is not None:
+        return make(base, raw)
+    if kind == "request_welcome":
+        return Message(base.id, base.person, base.at, opened=True)
+    if kind in CAPTIONED:
+        return Message(base.id, base.person, base.at, str(raw[kind].get("caption") or ""))
+    return base
+
+
+def _typed(base: Message, raw: Json) -> Message:
+    return Message(base.id, base.person, base.at, str(raw["text"]["body"]))
+
+
+def _chosen(base: Message, raw: Json) -> Message | None:
+    """None: the answer to something that we never send (a form, a call)."""
+    reply = raw["interactive"].get("button_reply") or raw["interactive"].get("list_reply")
+    return Message(base.id, base.person, base.at, action=str(reply["id"])) if reply else None
+
+
+def _pressed(base: Message, raw: Json) -> Message:
+    """A button of a template."""
+    return Message(base.id, base.person, base.at, action=str(raw["button"]["payload"]))
+
+
+def _card(base: Message, raw: Json) -> Message:
+    """The sender's own number: the one that WhatsApp vouches for anyway, or the one that it shares when she
+    answers our request. A card that she picked herself can hold anything."""
+    cards = raw["contacts"]
+    phones = [phone for card in cards for phone in card.get("phones") or []]
+    numbers = {number for phone in phones if (number := _digits(phone.get("wa_id") or phone.get("phone")))}
+    asked = len(cards) == 1 and len(numbers) == 1 and _origin(raw, cards[0]) == "contact_request"
+    context = raw.get("context") or {}
+    straight = not (context.get("forwarded") or context.get("frequently_forwarded"))
+    vouched = base.person.number
+    own = (vouched in numbers) if vouched else (asked and straight)
+    number = vouched if own and vouched else next(iter(numbers), "")
+    return Message(base.id, base.person, base.at, contact=Contact(f"+{number}", own=own))
+
+
+def _origin(raw: Json, card: Json) -> Any:
+    return card.get("origin") or raw.get("origin")
+
+
+def _renamed(raw: Json) -> Renamed | None:
+    """None: a system message that changes no name."""
+    system = raw["system"]
+    new = Person(system.get("user_id"), _digits(system.get("wa_id") or system.get("new_wa_id")))
+    old_id = system.get("previous_user_id") or raw.get("from_user_id")
+    old = Person(old_id, _digits(system.get("customer") or raw.get("from")))
+    if new == Person(None, None) or old == Person(None, None) or "identity" in raw:
+        return None
+    return Renamed(_known(raw["id"]), old, new)
+
+
+# --- statuses --------------------------------------------------------------------------------
+
+
+def _status(raw: Json, contacts: Sequence[Json]) -> Status:
+    pricing = raw.get("pricing") or {}
+    errors = tuple(int(error["code"]) for error in raw.get("errors") or ())
+    named = Person(raw.get("recipient_user_id"), _digits(raw.get("recipient_id")))
+    return Status(
+        _known(raw["id"]),
+        str(raw["status"]).lower(),
+        int(raw["timestamp"]),
+        _completed(named, contacts),
+        errors,
+        pricing.get("billable"),
+        pricing.get("category"),
+    )
+
+
+# --- people ----------------------------------------------------------------------------------
+
+
+def _sender(raw: Json, contacts: Sequence[Json]) -> Person:
+    """Raises ValueError if nothing says who it is."""
+    person = _completed(Person(raw.get("from_user_id"), _digits(raw.get("from"))), contacts)
+    if person == Person(None, None):
+        raise ValueError("a message of nobody")
+    return person
+
+
+def _completed(named: Person, contacts: Sequence[Json]) -> Person:
+    """With the name that only the contacts beside it give."""
+    for card in contacts:
+        user_id, number = card.get("user_id") or None, _digits(card.get("wa_id"))
+        same = (named.user_id and named.user_id == user_id) or (named.number and named.number == number)
+        if same or (named == Person(None, None) and len(contacts) == 1):
+            return Person(named.user_id or user_id, named.number or number)
+    return named
+
+
+def _digits(number: Any) -> str | None:
+    text = str(number or "")
+    if not (text.isascii() and text.isdigit()):
+        text = "".join(letter for letter in text if letter in "0123456789")
+    return text or None
+
+
+def _known(message_id: Any) -> str:
+    if not isinstance(message_id, str) or not message_id:
+        raise ValueError("a message without an id")
+    return message_id
