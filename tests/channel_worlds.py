@@ -1,4 +1,4 @@
-"""Somebody who talks to the bot through a channel, the same for each of them: what she does, what she sees."""
+"""Somebody who talks to the bot through a channel, alike for each of them: what she does, what she sees."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ruamel.yaml import YAML
@@ -14,7 +14,7 @@ from bot.app import build_assistant
 from bot.assistant import FADES_AFTER, Assistant
 from bot.model import Asker, Reply
 from tests.channel_worlds import CHANNELS, world_on
-from tests.fakes import Office
+from tests.fakes import FakeAnswerer, Office
 
 TABLES = YAML(typ="safe", pure=True).load(Path(__file__).with_name("dialogs") / "replies.yaml")
 
@@ -50,9 +50,10 @@ def test_a_conversation_goes_as_its_table_says(table: dict[str, Any]) -> None:
 async def test_every_channel_shows_the_same_conversation(table: dict[str, Any], channel: str) -> None:
     """The whole text and all labels, of every reply. A channel may differ in how they look: numbers instead
     of buttons, a list instead of a row, a new message instead of a changed one, a star around a headline."""
-    office, now = Office(assistant()), datetime.fromisoformat(str(table["pada"]))
+    office, now = Office(cast(FakeAnswerer, assistant())), datetime.fromisoformat(str(table["pada"]))
     office.clock.now = now
-    entries = {"regency": table["wilayah"], "status": table.get("status", "pns"), "pattern": table.get("pola")}
+    entries = {"regency": table["wilayah"], "status": table.get("status", "pns")}
+    entries["pattern"] = table.get("pola")
     asker = Asker(entries["regency"], entries["status"], None, entries["pattern"])
     key, reply = f"{channel} {table['nama']}", None
     async with world_on(channel, office) as world:
