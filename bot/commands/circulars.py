@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.campaign import circular_add
+from bot.commands.campaign_making import circular_add
 from bot.commands.shared import Json, Policies, texts_in
 
 circular_app = typer.Typer(help="Daftar dan rincian edaran.", no_args_is_help=True)

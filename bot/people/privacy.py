@@ -37,6 +37,13 @@ class Kept:
     actions: Sequence[Row] = ()
     tries: Sequence[Row] = ()
     unreachable: Sequence[Row] = ()
+    whatsapp: Sequence[Row] = ()
+    deliveries: Sequence[Row] = ()
+    acknowledgments: Sequence[Row] = ()
+    proxies: Sequence[Row] = ()
+    tasks: Sequence[Row] = ()
+    reminders: Sequence[Row] = ()
+    escalations: Sequence[Row] = ()
     units: Mapping[int, str] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
 
@@ -62,11 +69,29 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     ),
     "tries": ("channel", "failures", "last_at"),
     "unreachable": ("channel", "reason", "since"),
+    "whatsapp": ("number", "user_id", "heard_at"),
+    "deliveries": ("circular", "state", "reason", "channel", "sent_at", "due_at", "acknowledged_at"),
+    "acknowledgments": ("circular", "at", "proof", "channel", "undone_at"),
+    "proxies": (
+        "circular",
+        "reason",
+        "reference",
+        "requested_by",
+        "requested_at",
+        "decided_by",
+        "decided_at",
+        "approved",
+    ),
+    "tasks": ("circular", "kind", "at", "closed_by", "closed_at"),
+    "reminders": ("circular", "at", "outcome"),
+    "escalations": ("circular", "level", "told", "at", "outcome"),
     "looks": ("at", "actor", "action"),
     "lists": ("at", "actor", "action", "unit", "count"),
     "actions": ("at", "action"),
 }
 """The parts of a document after the roster's entry, and what each row shows, in this order."""
+
+ACTORS = ("actor", "granted_by", "issued_by", "requested_by", "decided_by", "closed_by")
 
 
 def document(kept: Kept, now: datetime) -> dict[str, Any]:
@@ -105,12 +130,14 @@ def _row(row: Row, columns: Sequence[str], kept: Kept, zone: tzinfo) -> dict[str
 def _value(name: str, row: Row, kept: Kept, zone: tzinfo) -> Any:
     if name == "unit" and "unit_id" in row:
         return kept.units.get(row["unit_id"]) if row["unit_id"] is not None else None
+    if name == "told":  # her superior, by name
+        return kept.names.get(row["told_id"])
     value = row[name]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int) and (name in ("at", "since") or name.endswith("_at")):
         return datetime.fromtimestamp(value, zone).isoformat()
-    return _actor(value, kept) if name in ("actor", "granted_by", "issued_by") else value
+    return _actor(value, kept) if name in ACTORS and value else value
 
 
 def _actor(value: str, kept: Kept) -> str:

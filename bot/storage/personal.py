@@ -7,12 +7,22 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.people.privacy import Erasure, Kept, erasure, person_of
 from bot.storage import evidence, proxies
 from bot.storage.access import note
+from bot.storage.campaign_tables import (
+    acknowledgments,
+    campaigns,
+    circular_versions,
+    deliveries,
+    escalations,
+    proxy_requests,
+    reminders,
+    tasks,
+)
 from bot.storage.changes import staff_changed
 from bot.storage.tables import (
     absences,
@@ -110,8 +120,13 @@ async def _gather(connection: AsyncConnection, person: int) -> Kept | None:
     shown = select(access_log).where(_lists(found[0]["regency"], above)).order_by(access_log.c.at)
     lists = await _rows(connection, shown)
     accounts = await of(identities, "linked_at")
+    sent = await _of_campaigns(connection, person)
     actors = [row["actor"] for row in (*looks, *lists)] + [row["granted_by"] for row in roles]
+    actors += [row[by] or "" for row in sent["proxies"] for by in ("requested_by", "decided_by")]
+    actors += [row["closed_by"] or "" for row in sent["tasks"]]
+    actors += [f"person:{row['told_id']}" for row in sent["escalations"]]
     kept = Kept(
+        **sent,
         person=found[0],
         placements=placed,
         absences=await of(absences, "since"),
@@ -126,6 +141,27 @@ async def _gather(connection: AsyncConnection, person: int) -> Kept | None:
     return replace(kept, **await _of_accounts(connection, accounts, person))
 
 
+async def _of_campaigns(connection: AsyncConnection, person: int) -> dict[str, Any]:
+    """The circulars that were sent to her, and what became of them."""
+    named = func.coalesce(circular_versions.c.number, circular_versions.c.subject).label("circular")
+
+    async def of(table: Table, order: str) -> Rows:
+        of_campaign = campaigns.c.id == table.c.campaign_id
+        version = circular_versions.c.id == campaigns.c.version_id
+        both = table.join(campaigns, of_campaign).join(circular_versions, version)
+        query = select(table, named).select_from(both).where(table.c.person_id == person)
+        return await _rows(connection, query.order_by(table.c[order]))
+
+    return {
+        "deliveries": await of(deliveries, "campaign_id"),
+        "acknowledgments": await of(acknowledgments, "at"),
+        "proxies": await of(proxy_requests, "requested_at"),
+        "tasks": await of(tasks, "at"),
+        "reminders": await of(reminders, "at"),
+        "escalations": await of(escalations, "at"),
+    }
+
+
 async def _of_accounts(connection: AsyncConnection, accounts: Rows, person: int | None) -> dict[str, Any]:
     """What is kept under accounts: profiles, wrong codes, chats that cannot be reached, what was done."""
     actors = [_actor(row) for row in accounts] + ([f"person:{person}"] if person is not None else [])
@@ -134,6 +170,10 @@ async def _of_accounts(connection: AsyncConnection, accounts: Rows, person: int 
         "profiles": await _rows(connection, select(profiles).where(_key_in(profiles, accounts))),
         "tries": await _rows(connection, select(code_tries).where(_key_in(code_tries, accounts))),
         "unreachable": await _rows(connection, select(unreachable).where(chats.in_(_keys(accounts)))),
+        "whatsapp": await _rows(
+            connection,
+            select(whatsapp_accounts).where(whatsapp_accounts.c.external_id.in_(_numbers(accounts))),
+        ),
         "actions": await _rows(
             connection, select(access_log).where(access_log.c.actor.in_(actors)).order_by(access_log.c.at)
         ),
@@ -183,6 +223,11 @@ async def _rows(connection: AsyncConnection, query: Select[Any]) -> Rows:
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
+def _numbers(accounts: Rows) -> list[str]:
+    """The external ids of those on WhatsApp."""
+    return [external_id for channel, external_id in _keys(accounts) if channel == "whatsapp"]
+
+
 def _keys(accounts: Rows) -> list[tuple[str, str]]:
     return [(row["channel"], row["external_id"]) for row in accounts]
 
@@ -206,8 +251,8 @@ async def erase_from(connection: AsyncConnection, persons: Sequence[int], *, ano
     await connection.execute(delete(profiles).where(_key_in(profiles, accounts)))
     chats = tuple_(unreachable.c.channel, unreachable.c.chat_id)  # a private chat has its account's id
     await connection.execute(delete(unreachable).where(chats.in_(_keys(accounts))))
-    ours = [row["external_id"] for row in accounts if row["channel"] == "whatsapp"]
-    await connection.execute(delete(whatsapp_accounts).where(whatsapp_accounts.c.external_id.in_(ours)))
+    ours = whatsapp_accounts.c.external_id.in_(_numbers(accounts))
+    await connection.execute(delete(whatsapp_accounts).where(ours))
     for row in accounts:
         own = update(access_log).where(access_log.c.actor == _actor(row))
         await connection.execute(own.values(actor=f"person:{row['person_id']}"))

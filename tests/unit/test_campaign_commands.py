@@ -24,8 +24,9 @@ import bot.app
 from bot.app import catalogues
 from bot.campaigns.campaign import CampaignState, Unreachable
 from bot.campaigns.sending import NotReached, Outcome, Sent, Uncertain
-from bot.commands import campaign as commands
-from bot.commands.campaign import campaign_app, circular_add
+from bot.commands import campaign_sending as commands
+from bot.commands.campaign import campaign_app
+from bot.commands.campaign_making import circular_add
 from bot.commands.evidence import evidence_app
 from bot.commands.people import role_app
 from bot.commands.units import unit_app

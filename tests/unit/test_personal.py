@@ -53,8 +53,13 @@ def data(engine: AsyncEngine) -> SqlPersonalData:
 
 
 async def test_the_document_holds_everything_about_her_and_nothing_about_others(
-    data: SqlPersonalData,
+    data: SqlPersonalData, engine: AsyncEngine
 ) -> None:
+    named = {"external_id": "w1", "user_id": "ID.1", "number": "6280000000001", "heard_at": 90}
+    account = {"channel": "whatsapp", "external_id": "w1", "person_id": 1, "linked_at": 95, "how": "contact"}
+    async with engine.begin() as connection:
+        await connection.execute(insert(tables.whatsapp_accounts).values(named))
+        await connection.execute(insert(tables.identities).values(account))
     kept = await data.about(1, "operator:test", "export_person")
     assert kept is not None
     found = document(kept, NOW)
@@ -62,7 +67,9 @@ async def test_the_document_holds_everything_about_her_and_nothing_about_others(
     assert found["entry"]["number"] == NIP
     assert [placed["unit"] for placed in found["placements"]] == ["SDN 1", "Dinas Pendidikan"]
     assert found["roles"][0]["standing"] == "plt"
-    assert found["identities"] == [
+    assert found["whatsapp"][0]["number"] == "6280000000001"
+    assert found["deliveries"][0]["circular"] == found["acknowledgments"][0]["circular"]
+    assert found["identities"][:1] == [
         {
             "channel": "telegram",
             "external_id": "7",

@@ -1,0 +1,275 @@
+"""`edaran campaign list|status|pending|compare|export`: who has read, who has not, whom nothing reaches."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.commands import campaign_costs as costs
+from bot.commands import campaign_showing as showing
+from bot.commands.campaign_here import (
+    Here,
+    Id,
+    OfUnit,
+    Regency,
+    bar,
+    opened,
+    print_document,
+)
+from bot.commands.shared import As, Json, run
+
+if TYPE_CHECKING:
+    from bot.campaigns.costs import Told
+    from bot.campaigns.reporting import View
+    from bot.campaigns.reports import Group
+    from bot.people.rights import Actor
+
+
+PAGE = 1_000
+QUICK = 100_000
+"""Addressees up to whom a status says how long reading takes: that is not kept, but read from all of them."""
+
+
+def list_campaigns(regency: Regency = None, acting: As = None, as_json: Json = False) -> None:
+    """Daftar kampanye, yang terbaru dulu."""
+    from bot.problems import Problem
+    from bot.storage.reports import SqlReports
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            if acting is not None and regency is None:
+                raise Problem("campaign.whose_regency")
+            if regency is not None and regency not in here.corpus.regencies:
+                listed = ", ".join(here.corpus.regencies)
+                raise Problem("cli.unknown_name", kind="kabupaten", value=regency, known=listed)
+            every = await SqlReports(here.store.engine, lambda: 0).regencies()
+            documents = []
+            for place in [regency] if regency else every:
+                for known, tally in await here.reporting.campaigns(await here.actor(place), place):
+                    zone = here.zone(place)
+                    documents.append(showing.known_document(known, zone) | showing.tally_document(tally))
+                    if not as_json:
+                        for line in (*showing.head(known, zone, here.texts), showing.sums(tally, here.texts)):
+                            typer.echo(line)
+            if as_json:
+                print_document(documents)
+            elif not documents:
+                here.say("campaign.no_campaigns")
+
+    run(work())
+
+
+def status(
+    campaign: Id,
+    by: Annotated[str | None, typer.Option(help="unit: menurut unit; day: menurut hari.")] = None,
+    unit: OfUnit = None,
+    pace: Annotated[
+        bool | None,
+        typer.Option(
+            "--pace/--no-pace", help="Berapa lama sampai dibaca. Tanpa ini: sampai 100.000 penerima."
+        ),
+    ] = None,
+    acting: As = None,
+    as_json: Json = False,
+) -> None:
+    """Berapa yang sudah, belum, menunggu, dan tak terjangkau."""
+    from bot.config import load_settings
+    from bot.problems import Problem
+
+    if by not in (None, "unit", "day"):
+        raise Problem("cli.unknown_name", kind="--by", value=by, known="unit, day")
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            view = await here.reporting.view(actor, campaign)
+            place = _named(view, unit)
+            found = await here.reporting.status_of(actor, view, place)
+            tops = [place] if place is not None else list(view.tops)
+            timed = found.total.addressed <= QUICK if pace is None else pace
+            times = [await here.reporting.pace(actor, view, top) for top in tops] if timed else []
+            days = await here.reporting.days(actor, view, tops[0]) if by == "day" else None
+            zone = here.zone(view.regency)
+            whole = place is None and any(view.whole(top) for top in view.tops)
+            told = await _told(here, campaign) if whole else None
+            tariff = load_settings().whatsapp.tariff()
+            if as_json:
+                document = showing.status_document(found, times, zone, by_unit=by == "unit", days=days)
+                print_document(document | ({"whatsapp": costs.told_document(told, tariff)} if told else {}))
+                return
+            lines = showing.status_lines(found, times, zone, here.texts, by_unit=by == "unit", days=days)
+            for line in lines:
+                typer.echo(line)
+            for line in costs.told_lines(campaign, told, tariff, zone, here.texts) if told else ():
+                typer.echo(line)
+
+    run(work())
+
+
+async def _told(here: Here, campaign: int) -> Told | None:
+    """What WhatsApp says. None: nothing of the campaign went there."""
+    from bot.storage.whatsapp_costs import SqlCosts
+
+    told = await SqlCosts(here.store.engine, lambda: here.now.timestamp()).told(campaign)
+    return told if told.anything else None
+
+
+def _named(view: View, text: str | None) -> int | None:
+    """The unit that is meant, among those that the actor sees, closed ones too."""
+    from bot.campaigns.reports import lineage
+    from bot.people.unit_names import matching, only
+
+    if text is None:
+        return None
+    found = {
+        path: unit
+        for path, unit in matching(view.units.values(), text).items()
+        if set(lineage(view.units, unit.id)) & set(view.tops)
+    }
+    return only(found, view.regency, text).id
+
+
+def pending(campaign: Id, unit: OfUnit = None, acting: As = None, as_json: Json = False) -> None:
+    """Siapa yang belum; yang tak terjangkau disebut tersendiri, dengan sebabnya."""
+    from bot.campaigns.reports import Group
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            view = await here.reporting.view(actor, campaign)
+            place = _named(view, unit)
+            tops = [place] if place is not None else list(view.tops)
+            listing = _Listing(here, actor, view, tops)
+            if as_json:
+                await listing.write()
+            else:
+                for group in (Group.MISSING, Group.WAITING, Group.UNREACHABLE):
+                    await listing.say(group)
+
+    run(work())
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The lists of those who have not acknowledged, a page in memory at a time."""
+
+    here: Here
+    actor: Actor
+    view: View
+    tops: list[int]
+
+    async def _pages(self, group: Group) -> AsyncIterator[Any]:
+        for top in self.tops:
+            after = None
+            while True:
+                page = await self.here.reporting.people(self.actor, self.view, group, top, after, PAGE)
+                for one in page.people:
+                    yield one
+                after = page.following
+                if after is None:
+                    break
+
+    def _path(self, unit: int) -> str:
+        from bot.people.unit_names import path_of
+
+        return path_of(unit, self.view.units)
+
+    async def say(self, group: Group) -> None:
+        texts, zone, count = self.here.texts, self.here.zone(self.view.regency), 0
+        async for one in self._pages(group):
+            if count == 0:
+                typer.echo(texts(f"report.title_{group.value}"))
+            count += 1
+            typer.echo(showing.INDENT + showing.person_line(one, self._path(one.unit), texts, zone))
+        typer.echo(texts(f"report.total_{group.value}", count=showing.number(count, texts)))
+
+    async def write(self) -> None:
+        """One document, a person at a time."""
+        from bot.campaigns.reports import Group
+
+        zone, out = self.here.zone(self.view.regency), sys.stdout
+        out.write(f'{{"campaign": {self.view.known.campaign.id}')
+        for group in (Group.MISSING, Group.WAITING, Group.UNREACHABLE):
+            out.write(f',\n"{group.value}": [')
+            before = "\n "
+            async for one in self._pages(group):
+                document = showing.person_document(one, self._path(one.unit), zone)
+                out.write(before + json.dumps(document, ensure_ascii=False))
+                before = ",\n "
+            out.write("]")
+        out.write("}\n")
+
+
+def compare(
+    campaigns: Annotated[list[int], typer.Argument(help="Nomor kampanye.", metavar="ID…")],
+    unit: OfUnit = None,
+    acting: As = None,
+    as_json: Json = False,
+) -> None:
+    """Bandingkan beberapa kampanye: berapa persen membaca, seberapa cepat."""
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            rows = []
+            for campaign in campaigns:
+                actor = await here.actor_on(campaign)
+                view = await here.reporting.view(actor, campaign)
+                rows += await here.reporting.compared(actor, [campaign], _named(view, unit))
+            if as_json:
+                print_document(
+                    [
+                        showing.known_document(one.known, here.zone(one.known.campaign.regency))
+                        | showing.tally_document(one.total)
+                        | {"pace": showing.pace_document(one.pace)}
+                        for one in rows
+                    ]
+                )
+                return
+            for one in rows:
+                typer.echo(showing.compared_line(one, here.texts))
+
+    run(work())
+
+
+# --- exporting -------------------------------------------------------------------------------
+
+
+def export(
+    campaign: Id,
+    form: Annotated[str, typer.Option("--format", help="csv, xlsx, sqlite.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Berkas yang dibuat.")],
+    acting: As = None,
+) -> None:
+    """Tulis laporan ke berkas yang hanya bisa dibaca pemiliknya."""
+    from bot.campaigns.exporting import Form, Wording
+    from bot.config import load_settings
+    from bot.people.rights import Action
+    from bot.problems import Problem
+    from bot.storage.key_files import signer_at
+    from bot.storage.report_files import Task
+    from bot.storage.report_files import export as write
+
+    if form not in list(Form):
+        raise Problem("cli.unknown_name", kind="--format", value=form, known=", ".join(Form))
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            view = await here.reporting.view(actor, campaign, Action.EXPORT_CAMPAIGN)
+            signer = None
+            if form == Form.SQLITE:  # its evidence is of the whole campaign
+                view = await here.steering.reached(actor, campaign, Action.EXPORT_CAMPAIGN)
+                signer = signer_at(load_settings().evidence.key)
+            wording = Wording(here.texts, here.zone(view.regency))
+            with bar(here.texts("report.writing")) as told:
+                task = Task(view, actor, wording, here.seconds, told)
+                count = await write(here.store.engine, task, Form(form), output, signer)
+            here.say("report.written", path=output, count=showing.number(count, here.texts))
+
+    run(work())

@@ -1,0 +1,240 @@
+"""`edaran campaign test|approve|run|pause|resume|cancel|requeue|remind`: its steps, and sending."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.commands import campaign_showing as showing
+from bot.commands.campaign_here import (
+    Here,
+    Id,
+    Yes,
+    bar,
+    confirm,
+    opened,
+    utc,
+)
+from bot.commands.shared import As, plain, run
+
+if TYPE_CHECKING:
+    from bot.campaigns.campaign import Step
+    from bot.campaigns.outbox import Outbox
+    from bot.rendering.texts import Texts
+    from bot.storage.store import Store
+
+
+LOOK_EVERY = 0.2
+"""Seconds between two looks at the progress of sending."""
+
+
+def outbox(store: Store) -> AbstractAsyncContextManager[Outbox]:
+    """Opens what sends, over a ledger."""
+    from bot.outgoing import for_command  # with all channels, which no other command needs
+
+    return for_command(store)
+
+
+def _step(campaign: int, step: Callable[[], Step], acting: str | None) -> None:
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            done = await here.steering.take(actor, campaign, step())
+            here.say(
+                "campaign.now", campaign=campaign, state=here.texts(f"campaign.state_{done.state.value}")
+            )
+
+    run(work())
+
+
+def _the(name: str) -> Callable[[], Step]:
+    def step() -> Step:
+        from bot.campaigns.campaign import Step
+
+        return Step(name)
+
+    return step
+
+
+def approve(
+    campaign: Id,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
+            help="Mulai dikirim pada saat ini. Tanpa ini: segera.",
+        ),
+    ] = None,
+    acting: As = None,
+) -> None:
+    """Setujui sebagai orang kedua; penyusunnya tidak bisa menyetujui sendiri."""
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            view = await here.reporting.view(actor, campaign)
+            starts = start
+            if starts is not None and starts.tzinfo is None:
+                starts = starts.replace(tzinfo=here.zone(view.regency))
+            done = await here.steering.take(actor, campaign, _the("approve")(), starts=starts)
+            here.say(
+                "campaign.now", campaign=campaign, state=here.texts(f"campaign.state_{done.state.value}")
+            )
+
+    run(work())
+
+
+def pause(campaign: Id, acting: As = None) -> None:
+    """Jeda pengiriman; yang sudah terkirim tetap berlaku."""
+    _step(campaign, _the("pause"), acting)
+
+
+def resume(campaign: Id, acting: As = None) -> None:
+    """Lanjutkan pengiriman yang dijeda."""
+    _step(campaign, _the("resume"), acting)
+
+
+def cancel(campaign: Id, acting: As = None) -> None:
+    """Batalkan; tidak bisa dilanjutkan lagi."""
+    _step(campaign, _the("cancel"), acting)
+
+
+# --- sending ---------------------------------------------------------------------------------
+
+
+def try_out(
+    campaign: Id,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="NIP penerima percobaan. Tanpa ini: Anda sendiri.", metavar="NIP"),
+    ] = None,
+    acting: As = None,
+) -> None:
+    """Kirim ke diri sendiri dulu. Keluar 1 bila tidak sampai."""
+    from bot.campaigns.sending import Sent
+    from bot.people.rights import Action
+    from bot.problems import Problem
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            view = await here.steering.reached(actor, campaign, Action.CREATE_CAMPAIGN)
+            person = actor.person
+            if to is not None:
+                found = await here.store.staff.find_person(view.regency, plain(to))
+                if found is None:
+                    raise Problem("staff.no_person")
+                person = found.id
+            if person is None:
+                raise Problem("campaign.test_whom")
+            async with outbox(here.store) as sending:
+                outcome = await sending.try_out(campaign, person)
+            if not isinstance(outcome, Sent):
+                here.say("campaign.not_tried", reason=_why(outcome, here.texts))
+                raise typer.Exit(1)
+            await here.steering.take(actor, campaign, _the("test")())
+            here.say("campaign.tried", campaign=campaign)
+
+    run(work())
+
+
+def _why(outcome: Any, texts: Texts) -> str:
+    from bot.campaigns.exporting import Wording
+
+    reason = getattr(outcome, "reason", None)
+    if reason is None:
+        return texts(
+            f"campaign.outcome_{'uncertain' if type(outcome).__name__ == 'Uncertain' else 'not_tried'}"
+        )
+    return Wording(texts, utc()).reason(str(reason))
+
+
+def run_campaign(campaign: Id, acting: As = None) -> None:
+    """Kirim yang sudah waktunya, lalu selesai. Keluar 1 bila tidak ada yang boleh dikirim."""
+    from bot.campaigns.campaign import CampaignState
+    from bot.people.rights import Action
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            await here.steering.reached(actor, campaign, Action.RUN_CAMPAIGN)
+            async with outbox(here.store) as sending:
+                await sending.start_due()
+                state = (await here.campaigns.get(campaign)).state
+                if state is CampaignState.RUNNING:
+                    async with _watched(here, campaign):
+                        state = await sending.run(campaign)
+            status = await here.reporting.status(actor, campaign)
+            here.say("campaign.now", campaign=campaign, state=here.texts(f"campaign.state_{state.value}"))
+            typer.echo(showing.sums(status.total, here.texts), err=True)
+            if state not in (CampaignState.RUNNING, CampaignState.DONE):
+                raise typer.Exit(1)
+
+    run(work())
+
+
+@asynccontextmanager
+async def _watched(here: Here, campaign: int) -> AsyncIterator[None]:
+    """A bar on standard error while it sends, of what the ledger has."""
+    import asyncio
+
+    from bot.campaigns.campaign import DeliveryState
+
+    async def look(told: Callable[[int, int], None]) -> None:
+        counts = await here.campaigns.progress(campaign)
+        gone = sum(counts.values()) - counts.get(DeliveryState.WITHDRAWN, 0)
+        waiting = counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0)
+        told(gone - waiting, gone)
+
+    async def watch(told: Callable[[int, int], None]) -> None:
+        while True:
+            await look(told)
+            await asyncio.sleep(LOOK_EVERY)
+
+    with bar(here.texts("campaign.sending")) as told:
+        task = asyncio.create_task(watch(told))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await look(told)
+
+
+def requeue(campaign: Id, yes: Yes = False, acting: As = None) -> None:
+    """Kirim sekali lagi yang tidak pasti sampai; sebagian orang bisa menerimanya dua kali."""
+    from bot.campaigns.campaign import DeliveryState
+    from bot.people.rights import Action
+    from bot.storage.deliveries import SqlDeliveries
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            await here.steering.reached(actor, campaign, Action.RUN_CAMPAIGN)
+            uncertain = (await here.campaigns.progress(campaign)).get(DeliveryState.UNCERTAIN, 0)
+            if uncertain:
+                confirm(here, uncertain, "requeue_", yes=yes)
+            count = await SqlDeliveries(here.store.engine, lambda: here.seconds).requeue(campaign)
+            here.say("campaign.requeued", count=showing.number(count, here.texts))
+
+    run(work())
+
+
+def remind(campaign: Id, acting: As = None) -> None:
+    """Ingatkan yang belum, bila sekarang jam kerjanya dan hari ini ia belum diingatkan."""
+    from bot.people.rights import Action
+
+    async def work() -> None:
+        async with opened(acting) as here:
+            actor = await here.actor_on(campaign)
+            await here.steering.reached(actor, campaign, Action.RUN_CAMPAIGN)
+            async with outbox(here.store) as sending:
+                count = await sending.remind(campaign)
+            here.say("campaign.reminded", count=showing.number(count, here.texts))
+
+    run(work())
