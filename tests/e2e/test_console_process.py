@@ -36,18 +36,19 @@ class Terminal:
         )
         os.close(theirs)
         self.shown = ""
+        self._seen = 0
         self._decode = codecs.getincrementaldecoder("utf-8")().decode  # a read may end inside a letter
 
     def type(self, keys: str) -> None:
         os.write(self._screen, keys.encode())
 
     def wait_for(self, text: str, seconds: float = 120) -> None:
-        """Reads the screen until `text` appears; fails if it does not."""
-        start = len(self.shown)
-        while text not in self.shown[start:]:
+        """Reads the screen until `text` appears after what was waited for last; fails if it does not."""
+        while text not in self.shown[self._seen :]:
             ready, _, _ = select.select([self._screen], [], [], seconds)
-            assert ready, f"{text!r} did not appear after {self.shown[start:]!r}"
+            assert ready, f"{text!r} did not appear after {self.shown[self._seen :]!r}"
             self.shown += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self._decode(os.read(self._screen, 65536)))
+        self._seen = self.shown.index(text, self._seen) + len(text)
 
     def close(self) -> None:
         if self.process.poll() is None:

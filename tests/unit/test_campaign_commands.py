@@ -24,6 +24,7 @@ import bot.app
 from bot.app import catalogues
 from bot.campaigns.campaign import CampaignState, Unreachable
 from bot.campaigns.sending import NotReached, Outcome, Sent, Uncertain
+from bot.commands import campaign_here
 from bot.commands import campaign_sending as commands
 from bot.commands.campaign import campaign_app
 from bot.commands.campaign_making import circular_add
@@ -265,7 +266,7 @@ def test_on_a_terminal_the_author_is_asked_and_can_say_no(
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(commands, "sys", type("S", (), {"stdin": Terminal()}))
+    monkeypatch.setattr(campaign_here, "sys", type("S", (), {"stdin": Terminal()}))
     result = invoke("campaign", "create", CIRCULAR, "--audience", "semua", "--due", due, answer=answer)
     assert result.exit_code == status
     assert len(rows(staffed, campaigns)) == count
