@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from bot.simulating.errors import Json
 from bot.simulating.received import Choice, Received, SilenceError, received
 
-SECONDS = 10.0
+SECONDS = 60.0
 """How long a reply is waited for."""
 
 

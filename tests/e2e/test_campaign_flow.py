@@ -106,7 +106,7 @@ async def test_a_circular_reaches_who_can_be_reached_and_the_acknowledgment_reac
 
 
 async def until_done(machine: Machine, campaign: str) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while json.loads(await machine.ran("campaign", "status", campaign, "--json"))["state"] != "done":
             await asyncio.sleep(0.2)
 

@@ -60,7 +60,7 @@ async def running(channel: TelegramChannel) -> AsyncIterator[None]:
 
 async def until(true: Callable[[], object]) -> None:
     """Waits for something to become true; fails the test after a while."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.01)
 

@@ -52,7 +52,7 @@ async def serve(folder: Path, api_base: str, *options: str) -> AsyncIterator[asy
 
 
 async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while not true():
             await asyncio.sleep(0.05)
 
@@ -107,7 +107,7 @@ async def test_a_webhook_server_refuses_forged_updates_answers_true_ones_and_sto
 
 
 async def _healthy(web: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while True:
             try:
                 if (await web.get("/healthz")).status_code == 200:

@@ -96,7 +96,7 @@ class Person:
 
     async def _next(self) -> dict[str, Any]:
         """The next message shown (an answered press is not one)."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 responses = await asyncio.to_thread(self._client.get_responses)
                 for response in responses[self._read :]:
@@ -127,7 +127,7 @@ async def serving(simulator_url: str, folder: Path) -> AsyncIterator[Person]:
         )
     )
     client = TelegramTestClient(simulator_url, "any-key", TOKEN)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await state_manager.get_webhook(TOKEN) != f"{address}/telegram/webhook":
             await asyncio.sleep(0.02)
     try:

@@ -77,7 +77,7 @@ class Installation:
         )
 
     async def _healthy(self, process: asyncio.subprocess.Process) -> None:
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as web:
+        async with asyncio.timeout(120), httpx.AsyncClient(trust_env=False) as web:
             while True:
                 try:
                     if (await web.get(f"http://127.0.0.1:{self._port}/healthz")).status_code == 200:
@@ -104,11 +104,11 @@ async def test_a_guest_registers_and_asks_and_gets_the_answer_of_her_regency(
         await sari.says("boleh live sekarang?")
         text = ""
         for wanted in ("Lumajang", "PNS"):
-            reply = await sari.next_reply(40)
+            reply = await sari.next_reply(120)
             label = next(label for label in reply.labels if wanted.casefold() in label.casefold())
             await sari.presses(label)
         for _ in range(6):
-            reply = await sari.next_reply(40)
+            reply = await sari.next_reply(120)
             text += reply.text
             if "800.1.6.2/3/427.72/2026" in text:
                 break
@@ -130,9 +130,9 @@ async def test_a_campaign_opens_the_conversation_shows_the_circular_and_takes_th
     async with installation.serving():
         sari = await sim.person("Sari", "6280000000002")
         await sari.says("mulai")
-        await sari.next_reply(40)
+        await sari.next_reply(120)
         await sari.presses(TEXTS("link.button_contact"))
-        assert "Sari Contoh" in (await sari.next_reply(40)).text
+        assert "Sari Contoh" in (await sari.next_reply(120)).text
         made = json.loads(await installation.ran("campaign", "create", "lumajang/se-3-2026", *arguments))
         campaign, trying = str(made["campaign"]), ("--to", SARI, "--as", HERA)
 
@@ -141,21 +141,21 @@ async def test_a_campaign_opens_the_conversation_shows_the_circular_and_takes_th
             await sim.review(one["name"], "APPROVED", language=one["language"])
         await sari.new_replies()
         await installation.ran("campaign", "test", campaign, *trying)
-        assert "800.1.6.2/3/427.72/2026" in (await sari.next_reply(40)).text
+        assert "800.1.6.2/3/427.72/2026" in (await sari.next_reply(120)).text
 
     await installation.ran("campaign", "approve", campaign, "--as", HERU)
     await sim.advance(30 * 3600)  # she wrote more than a day ago, and so it is in the ledger
     with sqlite3.connect(tmp_path / "data" / "edaran.db") as ledger:
         ledger.execute("UPDATE whatsapp_accounts SET heard_at = heard_at - 108000")
     await installation.ran("campaign", "run", campaign, "--as", HERA)
-    opening = await sari.next_reply(40)
+    opening = await sari.next_reply(120)
     assert (opening.kind, len(opening.labels)) == ("template", 1)
 
     async with installation.serving():
         await sari.presses(opening.labels[0])
-        circular = await sari.next_reply(40)
+        circular = await sari.next_reply(120)
         assert "800.1.6.2/3/427.72/2026" in circular.text
         await sari.presses("Saya sudah membaca")
-        assert "Tercatat" in (await sari.next_reply(40)).text
+        assert "Tercatat" in (await sari.next_reply(120)).text
     status = json.loads(await installation.ran("campaign", "status", campaign, "--json", "--as", HERA))
     assert [status[group] for group in ("acknowledged", "missing", "unreachable")] == [1, 0, 2]
