@@ -8,9 +8,10 @@ that checks it in the tests. What cannot be read at all is counted, and its body
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as hidden
+from functools import partial
 from typing import Any, TypeAlias
 
 from bot.model import Contact
@@ -23,6 +24,12 @@ OBJECT = "whatsapp_business_account"
 CAPTIONED = ("image", "video", "document")
 SILENT = frozenset({"reaction", "edit", "revoke"})
 """Kinds of messages that nobody expects an answer to."""
+
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+"""What reading raises where a part is not made as documented."""
+
+LATEST = 1 << 40
+"""Seconds since 1970: a moment after it is no moment, and no database need hold it."""
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -101,49 +108,35 @@ def read(body: bytes, phone_id: str) -> Reading:
     events: list[Event] = []
     unread = 0
     for change in changes:
-        for part in _parts(change, phone_id):
+        try:
+            parts = list(_parts(change, phone_id))
+        except UNREADABLE:
+            unread += 1
+            continue
+        for part in parts:
             try:
-                events += part()
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+                event = part()
+            except UNREADABLE:
                 unread += 1
+            else:
+                events += [] if event is None else [event]
     return Reading(events, unread)
 
 
-class _Part:
-    """One message, status or change that waits to be read."""
-
-    def __init__(self, read: Any, *given: Any) -> None:
-        self._read, self._given = read, given
-
-    def __call__(self) -> list[Event]:
-        event = self._read(*self._given)
-        return [] if event is None else [event]
-
-
-def _parts(change: Any, phone_id: str) -> Iterator[_Part]:
-    if not isinstance(change, dict) or not isinstance(change.get("value"), dict):
-        yield _Part(_nothing)
-        return
-    name, value = change.get("field"), change["value"]
+def _parts(change: Json, phone_id: str) -> Iterator[Callable[[], Event | None]]:
+    """What waits to be read: one bad message must not cost the others of its change."""
+    name, value = _string(change["field"]), change["value"]
     if name != "messages":
-        yield _Part(_notice, name, value)
+        yield partial(Notice, name, dict(value))
         return
     addressed = (value.get("metadata") or {}).get("phone_number_id")
     if addressed not in (None, phone_id):
         return
     contacts = value.get("contacts") or []
     for message in value.get("messages") or []:
-        yield _Part(_message, message, contacts)
+        yield partial(_message, message, contacts)
     for status in value.get("statuses") or []:
-        yield _Part(_status, status, contacts)
-
-
-def _nothing() -> None:
-    raise ValueError("a change without a value")
-
-
-def _notice(name: Any, value: Json) -> Notice:
-    return Notice(str(name), value)
+        yield partial(_status, status, contacts)
 
 
 # --- messages --------------------------------------------------------------------------------
@@ -151,13 +144,13 @@ def _notice(name: Any, value: Json) -> Notice:
 
 def _message(raw: Json, contacts: Sequence[Json]) -> Event | None:
     """None: not for the bot (a reaction, a group's talk)."""
-    kind = str(raw["type"])
+    kind = _string(raw["type"])
     if kind == "system":
         return _renamed(raw)
     if kind in SILENT or "group_id" in raw:
         return None
     person = _sender(raw, contacts)
-    base = Message(_known(raw["id"]), person, int(raw["timestamp"]))
+    base = Message(_name(raw["id"]), person, _moment(raw))
     return _with_content(base, kind, raw)
 
 
@@ -168,23 +161,23 @@ def _with_content(base: Message, kind: str, raw: Json) -> Message | None:
     if kind == "request_welcome":
         return Message(base.id, base.person, base.at, opened=True)
     if kind in CAPTIONED:
-        return Message(base.id, base.person, base.at, str(raw[kind].get("caption") or ""))
+        return Message(base.id, base.person, base.at, _text(raw[kind].get("caption") or ""))
     return base
 
 
 def _typed(base: Message, raw: Json) -> Message:
-    return Message(base.id, base.person, base.at, str(raw["text"]["body"]))
+    return Message(base.id, base.person, base.at, _text(raw["text"]["body"]))
 
 
 def _chosen(base: Message, raw: Json) -> Message | None:
     """None: the answer to something that we never send (a form, a call)."""
     reply = raw["interactive"].get("button_reply") or raw["interactive"].get("list_reply")
-    return Message(base.id, base.person, base.at, action=str(reply["id"])) if reply else None
+    return Message(base.id, base.person, base.at, action=_string(reply["id"])) if reply else None
 
 
 def _pressed(base: Message, raw: Json) -> Message:
     """A button of a template."""
-    return Message(base.id, base.person, base.at, action=str(raw["button"]["payload"]))
+    return Message(base.id, base.person, base.at, action=_string(raw["button"]["payload"]))
 
 
 def _card(base: Message, raw: Json) -> Message:
@@ -209,12 +202,12 @@ def _origin(raw: Json, card: Json) -> Any:
 def _renamed(raw: Json) -> Renamed | None:
     """None: a system message that changes no name."""
     system = raw["system"]
-    new = Person(system.get("user_id"), _digits(system.get("wa_id") or system.get("new_wa_id")))
+    new = _person(system.get("user_id"), system.get("wa_id") or system.get("new_wa_id"))
     old_id = system.get("previous_user_id") or raw.get("from_user_id")
-    old = Person(old_id, _digits(system.get("customer") or raw.get("from")))
+    old = _person(old_id, system.get("customer") or raw.get("from"))
     if new == Person(None, None) or old == Person(None, None) or "identity" in raw:
         return None
-    return Renamed(_known(raw["id"]), old, new)
+    return Renamed(_name(raw["id"]), old, new)
 
 
 # --- statuses --------------------------------------------------------------------------------
@@ -223,15 +216,15 @@ def _renamed(raw: Json) -> Renamed | None:
 def _status(raw: Json, contacts: Sequence[Json]) -> Status:
     pricing = raw.get("pricing") or {}
     errors = tuple(int(error["code"]) for error in raw.get("errors") or ())
-    named = Person(raw.get("recipient_user_id"), _digits(raw.get("recipient_id")))
+    billable, category = pricing.get("billable"), pricing.get("category")
     return Status(
-        _known(raw["id"]),
-        str(raw["status"]).lower(),
-        int(raw["timestamp"]),
-        _completed(named, contacts),
+        _name(raw["id"]),
+        _string(raw["status"]).lower(),
+        _moment(raw),
+        _completed(_person(raw.get("recipient_user_id"), raw.get("recipient_id")), contacts),
         errors,
-        pricing.get("billable"),
-        pricing.get("category"),
+        billable if isinstance(billable, bool) else None,
+        _string(category) if category else None,
     )
 
 
@@ -240,7 +233,7 @@ def _status(raw: Json, contacts: Sequence[Json]) -> Status:
 
 def _sender(raw: Json, contacts: Sequence[Json]) -> Person:
     """Raises ValueError if nothing says who it is."""
-    person = _completed(Person(raw.get("from_user_id"), _digits(raw.get("from"))), contacts)
+    person = _completed(_person(raw.get("from_user_id"), raw.get("from")), contacts)
     if person == Person(None, None):
         raise ValueError("a message of nobody")
     return person
@@ -249,21 +242,51 @@ def _sender(raw: Json, contacts: Sequence[Json]) -> Person:
 def _completed(named: Person, contacts: Sequence[Json]) -> Person:
     """With the name that only the contacts beside it give."""
     for card in contacts:
-        user_id, number = card.get("user_id") or None, _digits(card.get("wa_id"))
-        same = (named.user_id and named.user_id == user_id) or (named.number and named.number == number)
+        beside = _person(card.get("user_id"), card.get("wa_id"))
+        same = named.user_id and named.user_id == beside.user_id
+        same = same or (named.number and named.number == beside.number)
         if same or (named == Person(None, None) and len(contacts) == 1):
-            return Person(named.user_id or user_id, named.number or number)
+            return Person(named.user_id or beside.user_id, named.number or beside.number)
     return named
 
 
 def _digits(number: Any) -> str | None:
-    text = str(number or "")
+    text = str(number) if isinstance(number, int) else _string(number or "")
     if not (text.isascii() and text.isdigit()):
         text = "".join(letter for letter in text if letter in "0123456789")
     return text or None
 
 
-def _known(message_id: Any) -> str:
-    if not isinstance(message_id, str) or not message_id:
-        raise ValueError("a message without an id")
-    return message_id
+def _person(user_id: Any, number: Any) -> Person:
+    return Person(_name(user_id) if user_id else None, _digits(number))
+
+
+# --- values ----------------------------------------------------------------------------------
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("something else where a text belongs")
+    return value
+
+
+def _name(value: Any) -> str:
+    """An id under which something is kept: with one that no database takes nothing could be done."""
+    name = _string(value)
+    if not name or "\0" in name:
+        raise ValueError("an id that names nothing")
+    name.encode()  # half of a surrogate pair: UnicodeEncodeError is a ValueError
+    return name
+
+
+def _text(value: Any) -> str:
+    """What a person wrote, without what is no letter: JSON can hold half of a surrogate pair, and NUL."""
+    return _string(value).encode(errors="replace").decode().replace("\0", "")
+
+
+def _moment(raw: Json) -> int:
+    """Seconds since 1970."""
+    seconds = int(raw["timestamp"])
+    if not 0 <= seconds <= LATEST:
+        raise ValueError("a moment that is none")
+    return seconds
