@@ -1,8 +1,9 @@
 # make demo   a terminal chat as a sample employee      make test   the whole suite
 # make lint   ruff, mypy, import contract               make bench  figures beside their peers
+# make explore   the property tests, on many new examples
 # Every target sets .venv up by itself from the locked files, with hashes checked.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test explore lint bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,6 +17,9 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist worksteal
+
+explore: $(VENV)/.dev
+	$(BIN)/pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile explore
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check bot tests bench

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -110,7 +111,7 @@ async def serve(settings: Settings, policies: Path | None, wanted: Serving) -> N
             outgoing(store, settings, corpus, texts, ways) as out,
         ):
             campaigns = build_campaigns(
-                assistant, store, identity, subscriptions, proxies, settings, ways[0].link
+                assistant, store, identity, subscriptions, proxies, settings, ways[0].link, out.hindered
             )
             desk = build_desk(assistant, store, build_registration(assistant), identity, post, campaigns)
             channels = {way.name: await way.channel(desk, out.lanes[way.name].answering) for way in ways}
@@ -127,6 +128,7 @@ async def serve(settings: Settings, policies: Path | None, wanted: Serving) -> N
                 _keeping(assistant, store, settings, identity, subscriptions),
                 out.tending([proxies.tell]),
             ):
+                gc.freeze()  # what stands by now stays: it need not be gone through at every collection
                 await run_channels(list(channels.values()), *_web(settings, store, wanted, channels))
     finally:
         await store.close()

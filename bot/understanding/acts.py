@@ -56,8 +56,12 @@ def _is_premise(sheet: Sheet, act: Mark) -> bool:
 
 
 def _is_report(sheet: Sheet, act: Mark) -> bool:
-    """Whether it is what another did, as live in "teman saya live, kalau saya upload boleh?"."""
-    about_others = any(m.segment == act.segment for m in sheet.of(Cue.OTHERS))
+    """Whether it is what another did, as live in "teman saya live, kalau saya upload boleh?" and in "boleh
+    upload? soalnya teman ditegur gara-gara live"."""
+    clauses = {act.segment}
+    if any(m.segment == act.segment for m in sheet.of(Cue.BECAUSE)):
+        clauses.add(act.segment - 1)
+    about_others = any(m.segment in clauses for m in sheet.of(Cue.OTHERS))
     return about_others and not asks(sheet, act.segment)
 
 

@@ -49,6 +49,8 @@ def status(sheet: Sheet) -> Mark | None:
 
 def _is_subject(sheet: Sheet, mark: Mark) -> bool:
     before = [place for place in range(mark.first) if sheet.segment_of[place] == mark.segment]
+    if before and sheet.norms[before[-1]] in sheet.small.existence and not asks(sheet, mark.segment):
+        return False  # "cuma ada satpam"
     return all(sheet.norms[place] in sheet.small.function for place in before)
 
 

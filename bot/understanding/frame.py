@@ -143,4 +143,6 @@ def _small_words(lexicon: Lexicon, grammar: Mapping[str, Any], events: Iterable[
         turns=lexicon.words(grammar["peralihan"]),
         asking=lexicon.single(grammar["kata_tanya"]),
         gone=lexicon.words(grammar["sudah_lalu"]),
+        existence=lexicon.words(grammar["keberadaan"]),
+        contrary=lexicon.words(grammar["kenyataan"]),
     )

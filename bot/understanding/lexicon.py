@@ -1,12 +1,14 @@
 """All phrases of the vocabulary in one trie of canonical words, scanned once over a message.
 
 The longest phrase wins, from left to right. Between two words of a phrase a few small words may stand ("akun
-punya dinas"), and one negation, which turns a fact over ("akun bukan punya dinas").
+punya dinas"), and one negation, which turns a fact over ("akun bukan punya dinas"). Within an act may stand what
+asks about it or forbids it ("mobil dinas tidak boleh dipakai mudik"), which keeps its own meaning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.model import FactValue
@@ -61,7 +63,8 @@ MAX_GAP = 3
 
 _SENSES = ""  # a node's senses live under this key, which no word can be
 Node = dict[str, Any]
-Found = tuple[int, tuple[Sense, ...] | None, bool]
+Places = tuple[int, ...]
+Found = tuple[int, tuple[Sense, ...] | None, bool, Places]
 
 
 class Lexicon:
@@ -74,6 +77,7 @@ class Lexicon:
         for phrases, sense in entries(vocabulary):
             self._add(phrases, sense)
         self._fillers = self.words(grammar["sela"])
+        self._modal = self.words(grammar["sisipan"])
         self._turning = self.single([grammar["petunjuk"][key] for key in ("tidak", "belum", "bukan")])
 
     def words(self, source: str | Iterable[str]) -> frozenset[str]:
@@ -97,41 +101,51 @@ class Lexicon:
             if node is None:
                 here += 1
                 continue
-            last, senses, turned = self._longest(node, norms, here + 1)
+            last, senses, turned, within = self._longest(node, norms, here + 1)
             if senses is None:
                 here += 1
                 continue
             for sense in senses:
                 marks.append(Mark(sense.cue, here, last, sense.name, sense.value, negated=turned))
+            if within:
+                marks += self._within(norms, within)
             for place in range(here, last):
                 covered[place] = 1
             here = last
         return marks
 
+    def _within(self, norms: Sequence[str], places: Places) -> Iterator[Mark]:
+        """The marks of what stands between the words of an act."""
+        for mark in self.scan([norms[place] for place in places], bytearray(len(places))):
+            yield replace(mark, first=places[mark.first], last=places[mark.last - 1] + 1)
+
     def _longest(self, node: Node, norms: Sequence[str], place: int) -> Found:
-        """The end of the longest phrase that starts at `node`'s word, its senses, and whether it is turned
-        over."""
-        best = place, node.get(_SENSES), False
+        """The end of the longest phrase that starts at `node`'s word, its senses, whether it is turned over,
+        and which words between speak for themselves."""
+        best: Found = place, node.get(_SENSES), False, ()
         if len(node) == 1 and _SENSES in node:
             return best
         end = len(norms)
-        paths = [(node, place, 0, False)]
+        paths: list[tuple[Node, int, int, bool, Places]] = [(node, place, 0, False, ())]
         while paths:
-            node, place, gap, turned = paths.pop()
+            node, place, gap, turned, within = paths.pop()
             if place == end:
                 continue
             word = norms[place]
             place += 1
             if gap < MAX_GAP and word in self._fillers:
-                paths.append((node, place, gap + 1, turned))
+                paths.append((node, place, gap + 1, turned, within))
             following = node.get(word)
             if following is not None:
                 senses = following.get(_SENSES)
-                if senses is not None and place > best[0] and not (turned and _unturnable(senses)):
-                    best = place, senses, turned
-                paths.append((following, place, 0, turned))
-            elif not turned and word in self._turning:
-                paths.append((node, place, gap, True))
+                if senses is not None and place > best[0] and _may_hold(senses, turned, within):
+                    best = place, senses, turned, within
+                paths.append((following, place, 0, turned, within))
+                continue
+            if not turned and word in self._turning:
+                paths.append((node, place, gap, True, within))
+            if gap < MAX_GAP and word in self._modal:
+                paths.append((node, place, gap + 1, turned, (*within, place - 1)))
         return best
 
     def _add(self, phrases: str | Iterable[str], sense: Sense) -> None:
@@ -145,8 +159,10 @@ class Lexicon:
                     node[_SENSES] = (*senses, sense)
 
 
-def _unturnable(senses: tuple[Sense, ...]) -> bool:
-    return any(sense.cue is not Cue.FACT for sense in senses)
+def _may_hold(senses: tuple[Sense, ...], turned: bool, within: Places) -> bool:
+    """Whether a phrase can be turned over, if it is, and can be spoken about in its midst."""
+    kinds = {sense.cue for sense in senses} if turned or within else set()
+    return not (turned and kinds != {Cue.FACT}) and not (within and kinds != {Cue.ACT})
 
 
 def _below(node: Node, words: Words) -> Node:

@@ -116,6 +116,8 @@ class SmallWords:
     turns: frozenset[str]  # before what replaces what was said: "akhirnya pakai akun resmi"
     asking: frozenset[str]  # words that ask by themselves: "apa", "berapa"
     gone: frozenset[str]  # behind an act that is over: "live kemarin sudah selesai"
+    existence: frozenset[str]  # before somebody who is only there: "cuma ada satpam"
+    contrary: frozenset[str]  # before what is really so: "dikira berseragam, padahal tidak"
 
 
 @dataclass(slots=True)

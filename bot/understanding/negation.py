@@ -12,6 +12,8 @@ _QUESTIONS = frozenset(
     {Cue.MAY, Cue.MAY_NOT, Cue.SANCTION, Cue.RULE, Cue.RULE_WORD, Cue.WHEN, Cue.ACKNOWLEDGE}
 )
 """Marks after which "ga" asks: "boleh ga", "kena sanksi ga", "ada aturannya ga"."""
+_ASKED = frozenset({Cue.MAY, Cue.MAY_NOT, Cue.MUST})
+"""Marks that "ga" makes a question of, from some way behind: "dilarang live ga pas jam kerja"."""
 _PASSED = frozenset(
     {Cue.SELF, Cue.OTHERS, Cue.WHILE, Cue.MUST, Cue.ASK_WORD, Cue.HOW_COME, Cue.REFERENCE}
     | {Cue.YES, Cue.OKAY, Cue.GREETING, Cue.THANKS}
@@ -65,12 +67,27 @@ def _settle(sheet: Sheet, mark: Mark) -> None:
 
 def _close(sheet: Sheet, mark: Mark, before: Mark | None) -> None:
     """Settles one that ends its clause: a tag ("boleh ga?"), which in "pakai seragam atau tidak" leaves the
-    fact open, or a NO when it stands alone."""
+    fact open; in "dikira berseragam, padahal tidak" a denial of what was said before; or a NO when it stands
+    alone."""
+    alone = before is None or before.cue is Cue.BUT
+    if alone and (claimed := _claimed(sheet, mark)) is not None:
+        mark.cue = Cue.GONE
+        _turn_over(sheet, claimed)
+        return
     mark.cue = Cue.GONE if before is not None else Cue.NO
     if before is not None and before.cue is Cue.OR:
         before = _before(sheet, before)
         if before is not None and before.cue is Cue.FACT:
             before.open = True
+
+
+def _claimed(sheet: Sheet, mark: Mark) -> Mark | None:
+    """The last fact of the clause before, if this one says what is really so."""
+    own = (norm for place, norm in enumerate(sheet.norms) if sheet.segment_of[place] == mark.segment)
+    if sheet.small.contrary.isdisjoint(own):
+        return None
+    said = [m for m in sheet.marks if m.cue is Cue.FACT and m.segment == mark.segment - 1]
+    return said[-1] if said else None
 
 
 def _is_tag(sheet: Sheet, mark: Mark, before: Mark, after: Mark | None) -> bool:
@@ -101,11 +118,11 @@ def _denies(sheet: Sheet, mark: Mark, before: Mark, after: Mark | None) -> bool:
 
 
 def _open_question(sheet: Sheet, mark: Mark) -> Mark | None:
-    """A "boleh" earlier in the clause that still lacks its question tag."""
+    """A "boleh", "dilarang" or "harus" earlier in the clause that still lacks its question tag."""
     for other in sheet.marks:
         if other is mark:
             return None
-        if other.cue is Cue.MAY and other.segment == mark.segment and not _asked_already(sheet, other):
+        if other.cue in _ASKED and other.segment == mark.segment and not _asked_already(sheet, other):
             return None if _tagged(sheet, other) else other
     return None
 

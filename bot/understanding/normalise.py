@@ -38,6 +38,8 @@ _LONG = re.compile(r"([^x])\1\1+")  # x masks digits (08xxx); nobody lengthens i
 _DOUBLE = re.compile(r"([^x])\1+")
 _VOWELS = frozenset("aiueo")
 _LONG_ENOUGH = 5
+_SHORTEST = 3
+"""Of what is left of a word without its vowels."""
 _ROMAN = re.compile(r"[ivxl]+")
 
 
@@ -211,7 +213,8 @@ def _forms(groups: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 def _slips(words: Iterable[str], known: Collection[str]) -> dict[str, str]:
     """Slips of the finger in the words of five letters and more: an inner vowel left out (skarang, besk), two
-    neighbours exchanged (sekarnag). What is a word itself, or could be two, is none."""
+    neighbours exchanged (sekarnag); and the words without their vowels (kntr, snksi), as people shorten what
+    they type. What is a word itself, or could be two, is none."""
     meant: dict[str, set[str]] = {}
     for word in words:
         if len(word) >= _LONG_ENOUGH and word.isalpha():
@@ -226,6 +229,10 @@ def _slips_of(word: str) -> Iterator[str]:
         if word[place] in _VOWELS:
             yield word[:place] + word[place + 1 :]
         yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    for end in (len(word), len(word) - 1):  # the last vowel may stay
+        short = word[0] + "".join(letter for letter in word[1:end] if letter not in _VOWELS) + word[end:]
+        if _SHORTEST <= len(short) < len(word):
+            yield short
 
 
 def _longest_first(affixes: Iterable[str]) -> tuple[str, ...]:

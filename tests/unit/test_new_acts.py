@@ -37,6 +37,25 @@ def test_a_new_act_is_found_with_the_affixes_that_leave_its_meaning(text: str) -
     assert understanding().read(text, NOW).activities == ("bermain_gim",)
 
 
+CAR = Activity("memakai_mobil_dinas", {"id": "memakai mobil dinas"}, None, ("mobil dinas dipakai mudik",), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mobil dinas boleh dipakai mudik?",
+        "mobil dinasnya bisa dipakai mudik ga?",
+        "mobil dinas tidak boleh dipakai mudik kan?",
+        "mobil dinas dilarang dipakai mudik?",
+    ],
+)
+def test_what_asks_about_an_act_may_stand_in_its_midst(text: str) -> None:
+    real = load().vocabulary
+    hearing = Understanding(replace(real, activities={**real.activities, CAR.id: CAR}))
+    understood = hearing.read(text, NOW)
+    assert (understood.intent, understood.activities) == ("may_i", (CAR.id,))
+
+
 def test_a_word_of_the_grammar_is_not_cut_to_a_word_of_a_phrase() -> None:
     assert understanding().read("kayaknya ini akun resmi, live boleh?", NOW).facts == {}
 

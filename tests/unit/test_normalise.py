@@ -123,8 +123,15 @@ def test_slips_of_the_finger_are_mended(text: str, word: str) -> None:
     assert norms(text) == [word]
 
 
+@pytest.mark.parametrize(
+    ("text", "word"), [("dpn", "depan"), ("snksi", "sanksi"), ("prbd", "pribadi"), ("dlrng", "dilarang")]
+)
+def test_words_without_their_vowels_are_read(text: str, word: str) -> None:
+    assert norms(text) == [word]
+
+
 def test_a_word_that_only_looks_like_a_slip_is_left_alone() -> None:
-    assert norms("sang siap mask") == ["sang", "siap", "mask"]
+    assert norms("sang siap mask sma dpk") == ["sang", "siap", "mask", "sma", "dpk"]
 
 
 def test_punctuation_that_matters_is_kept() -> None:
