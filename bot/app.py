@@ -17,13 +17,14 @@ from bot.assistant import Assistant, Noticed
 from bot.cache import default_folder, remembered
 from bot.catalogues import DEFAULT_LANGUAGE, load_catalogues
 from bot.catalogues import DIRECTORY as LOCALES
+from bot.compiling import understanding_of
 from bot.policy.decide import Engine
 from bot.policy.files import DIRECTORY, fingerprint
-from bot.policy.problems import PolicyError, Problem
 from bot.rendering.texts import Texts
 from bot.understanding import Understanding
 
 if TYPE_CHECKING:
+    from bot.campaigns.hindrances import Hindrances
     from bot.campaigns.proxies import ProxyOffice
     from bot.campaigns.subscriptions import Subscriptions
     from bot.channels.post import Post
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from bot.policy.corpus import Corpus
     from bot.storage.store import Store
     from bot.turn import Answered
+    from bot.worktime import Calendar
 
 KEPT = 8
 """Compiled corpora that are kept between runs."""
@@ -88,15 +90,7 @@ def _compiled(policies: Path) -> tuple[Corpus, Understanding]:
     from bot.policy.load import load  # with all that checks files: a compiled corpus needs none of it
 
     corpus = load(policies, default_folder() / "files")
-    try:
-        return corpus, Understanding(corpus.vocabulary)
-    except (
-        KeyError,
-        ValueError,
-        TypeError,
-    ) as error:  # niat, obrolan and waktu are checked by compiling them
-        problem = Problem("kosakata/niat.yaml", 1, "policy.error.vocabulary_data", {"detail": repr(error)})
-        raise PolicyError([problem]) from error
+    return corpus, understanding_of(corpus.vocabulary)
 
 
 def build_registration(assistant: Assistant) -> Registration:
@@ -149,6 +143,16 @@ def zone_of(assistant: Assistant) -> Callable[[str], tzinfo]:
     return zone
 
 
+def calendar_of(assistant: Assistant) -> Callable[[str], Calendar | None]:
+    """A regency's calendar; None for one that is not in the corpus."""
+
+    def calendar(regency: str) -> Calendar | None:
+        known = assistant.engine.corpus.regencies.get(regency)
+        return known.calendar if known else None
+
+    return calendar
+
+
 def build_subscriptions(store: Store, settings: Settings) -> Subscriptions:
     """Raises Problem where the file of its secret cannot be used."""
     from bot.campaigns.subscriptions import Subscriptions
@@ -167,6 +171,7 @@ def build_campaigns(
     proxies: ProxyOffice,
     settings: Settings,
     link: Callable[[str], Awaitable[str]],
+    hindered: Hindrances,
 ) -> Campaigns:
     """What the desk does about circulars that were sent. `link`: to the chat, carrying a text."""
     from bot.campaigns.assembly import Assembly, Tokens
@@ -205,10 +210,11 @@ def build_campaigns(
         unseen=SqlUnseen(engine, seconds),
         letters=Letters(circulars, kept, assistant.catalogues, DEFAULT_LANGUAGE),
     )
-    reporting = Reporting(SqlReports(engine, seconds), identity.today, zone)
+    reporting = Reporting(SqlReports(engine, seconds), identity.today, zone, calendar_of(assistant))
     steering = Steering(reporting, kept)
     office = TaskOffice(tasks, store.staff, identity.today, seconds)
-    hr = HrChat(reporting, steering, office, zone, ProxyChat(proxies, circulars, zone, seconds))
+    asking = ProxyChat(proxies, circulars, zone, seconds)
+    hr = HrChat(reporting, steering, office, zone, asking, hindered)
     return CampaignCounter(chat, hr, subscriptions)
 
 
@@ -219,7 +225,14 @@ def build_proxies(assistant: Assistant, store: Store, identity: Identity, post: 
     from bot.storage.proxies import SqlProxies
 
     circulars = SqlCirculars(store.engine)
-    around = Around(store.identities, store.profiles, circulars, post, assistant.catalogues)
+    around = Around(
+        store.identities,
+        store.profiles,
+        circulars,
+        post,
+        assistant.catalogues,
+        calendar=calendar_of(assistant),
+    )
     return ProxyOffice(SqlProxies(store.engine), store.staff, around, identity.today, seconds)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cache import default_folder
+from bot.compiling import understanding_of
 from bot.policy.cases import Case, failures
 from bot.policy.check import CheckFinding, check, failed
 from bot.policy.corpus import Corpus
@@ -48,6 +49,10 @@ def _examined(folder: Path, today: date) -> tuple[tuple[Problem, ...], tuple[Che
     try:
         cases = load_cases(corpus, folder)
     except PolicyError as error:  # how many there are, nobody knows
+        return error.problems, check(corpus, today)
+    try:
+        understanding_of(corpus.vocabulary)
+    except PolicyError as error:
         return error.problems, check(corpus, today)
     counts = {circular: len(listed) for circular, listed in cases.items()}
     return _broken_promises(corpus, cases), check(corpus, today, counts)

@@ -199,6 +199,7 @@ def serve(
     if telegram not in (None, "polling", "webhook"):
         raise Problem("cli.unknown_name", kind="--telegram", value=telegram, known="polling, webhook")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load_settings()
     if telegram is None and (settings.telegram.token is not None or not whatsapp):
         telegram = "polling"

@@ -8,19 +8,19 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app import mind, now
+from bot.app import corpus_of, mind, now, seconds
 from bot.channels.web import WEBHOOK
 from bot.config import Settings
 from bot.policy.problems import PolicyError
@@ -30,6 +30,10 @@ from bot.storage.engine import open_engine
 from bot.storage.key_files import OTHERS
 from bot.storage.migrate import newest, version_of
 from bot.storage.trouble import problem_of
+
+if TYPE_CHECKING:
+    from bot.channels.whatsapp_templates import Seen
+    from bot.policy.corpus import MessageTemplate
 
 TIMEOUT = 10.0
 OFF = 30.0
@@ -58,13 +62,21 @@ class Finding:
     said: str
 
 
-Look = Callable[[], Awaitable[Finding]]
+Look = Callable[[], Awaitable[Finding | Sequence[Finding]]]
 
 
 class Doctor:
-    """`settings`: as loaded; `web`: asks other machines."""
+    """`settings`: as loaded; `web`: asks other machines; `graph`: WhatsApp's, None: the usual way."""
 
-    def __init__(self, settings: Settings, policies: Path, texts: Texts, web: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        policies: Path,
+        texts: Texts,
+        web: httpx.AsyncClient,
+        graph: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._graph = graph
         self._settings = settings
         self._policies = policies
         self._texts = texts
@@ -79,11 +91,14 @@ class Doctor:
             "telegram": self._telegram,
             "telegram_webhook": self._telegram_webhook,
             "whatsapp": self._whatsapp,
+            "whatsapp_templates": self._whatsapp_templates,
             "clock": self._clock,
         }
         for what, look in looks.items():
             try:
-                yield await look()
+                found = await look()
+                for one in (found,) if isinstance(found, Finding) else found:
+                    yield one
             except Problem as problem:
                 yield Finding(what, State.WRONG, problem.line(self._texts))
 
@@ -203,11 +218,51 @@ class Doctor:
         with self._asking(base):
             answer = await self._web.get(f"{base}/{GRAPH_VERSION}/{whatsapp.phone_id}", headers=head)
         if answer.status_code in (401, 403):
-            raise Problem("setting.token_refused", setting="EDARAN_WHATSAPP__TOKEN")
+            raise Problem("whatsapp.token_refused")
         if answer.status_code != 200:
             return self._found(what, State.WRONG, "phone_unknown", status=answer.status_code)
         shown = _json(answer).get("display_phone_number", "?")
         return self._found(what, State.WELL, "whatsapp", number=shown)
+
+    async def _whatsapp_templates(self) -> Sequence[Finding]:
+        """Without its settings WhatsApp is told of already, and so are policies/ that are broken."""
+        if self._settings.whatsapp.token is None or self._settings.whatsapp.phone_id is None:
+            return ()
+        try:
+            wanted = (await asyncio.to_thread(corpus_of, self._policies)).templates
+        except PolicyError:
+            return ()
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                seen = await self._seen(wanted)
+        except TimeoutError:
+            raise Problem("whatsapp.no_answer") from None
+        return [self._stood(stand, seen) for stand in sorted({one.stand.value for one in seen})]
+
+    async def _seen(self, wanted: Sequence[MessageTemplate]) -> Sequence[Seen]:
+        from bot.channels.whatsapp_build import secret  # with pywa, which nothing else here needs
+        from bot.channels.whatsapp_client import build_client
+        from bot.channels.whatsapp_sending import Calls
+        from bot.channels.whatsapp_templates import build_templates
+
+        whatsapp = self._settings.whatsapp
+        token, number = secret(whatsapp.token), whatsapp.phone_id or ""
+        client = build_client(token, number, whatsapp.api_base, transport=self._graph)
+        try:
+            return await build_templates(client.api, whatsapp, lambda: wanted, seconds).all_seen()
+        finally:
+            await Calls(client).close()
+
+    def _stood(self, stand: str, seen: Sequence[Seen]) -> Finding:
+        """All templates that stand alike."""
+        names: dict[str, list[str]] = {}
+        alike = [one for one in seen if one.stand.value == stand]
+        for one in alike:
+            word = f"{one.template.language}: {one.reason}" if one.reason else one.template.language
+            names.setdefault(one.template.name, []).append(word)
+        told = ", ".join(f"{name} ({', '.join(words)})" for name, words in names.items())
+        state = State.WELL if stand == "approved" else State.WRONG
+        return self._found("whatsapp_templates", state, f"templates_{stand}", names=told, count=len(alike))
 
     async def _clock(self) -> Finding:
         """Compared with the first channel that is set up: answers depend on the hour."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.model import FactValue, Literal, RuleRef
 from bot.policy.condition import ALWAYS, All, Condition, Not, Some, Test
-from bot.policy.corpus import Circular, Corpus, Modality, Note, OpenQuestion, Rule, Sanction
+from bot.policy.corpus import Circular, Corpus, Modality, Note, OpenQuestion, Rule, Sanction, full_name
 from bot.rendering import dates
 from bot.rendering.facts import condition as literal_words
 from bot.rendering.texts import Texts
@@ -54,6 +54,10 @@ class _Told:
         yield texts(
             "explain.addressees", who=self._words.of(circular.addressees) or texts("explain.everyone")
         )
+        if circular.addressees_clause:
+            yield texts("reply.clause", clause=circular.addressees_clause)
+        if circular.addressees_quote:
+            yield texts("reply.quoted", quote=circular.addressees_quote)
         yield from self._effects()
         key = "which.original" if circular.evidence.original_seen else "which.reported"
         yield texts(key, publisher=circular.evidence.name)
@@ -86,6 +90,10 @@ class _Told:
                 yield texts("explain.amended", circular=other.id, since=since, rules=rules)
             if circular.id in other.revokes:
                 yield texts("explain.revoked", circular=other.id, since=since)
+            gone = [rule.ref for rule in circular.rules if full_name(rule.ref) in other.revokes]
+            if gone:
+                rules = self._refs(gone)
+                yield texts("explain.revoked_rules", circular=other.id, since=since, rules=rules)
 
     def _refs(self, refs: Iterable[RuleRef]) -> str:
         return ", ".join(self._ref(ref) for ref in refs)
@@ -135,8 +143,12 @@ class _Told:
     def note(self, entry: Note) -> str:
         content = self._texts.word(entry.content)
         speaker = entry.speaker or self._circular.issuer
-        line = self._texts(f"remark.{entry.kind}", content=content, speaker=speaker)
-        return "\n".join((line, *self._about(entry.rules, entry.condition)))
+        lines = [self._texts(f"remark.{entry.kind}", content=content, speaker=speaker)]
+        if entry.clause:
+            lines.append(self._texts("reply.clause", clause=entry.clause))
+        if entry.quote:
+            lines.append(self._texts("reply.quoted", quote=entry.quote))
+        return "\n".join((*lines, *self._about(entry.rules, entry.condition)))
 
     def open_question(self, entry: OpenQuestion) -> str:
         line = self._texts("remark.terbuka", content=self._texts.word(entry.content))

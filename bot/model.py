@@ -102,7 +102,8 @@ class Understood:
     `activities` holds every act the words can mean, likeliest first (several only when they are truly
     ambiguous, as "tiktokan"). `times` holds the competing readings of one time, empty if none was said.
     `facts` maps vocabulary ids to values said; `spans` keeps, for the explanation, which words gave what:
-    (name, start, end).
+    (name, start, end). `must`: the message asks whether something has to be done, not whether it may be; it
+    names the facts said behind "harus" (empty: none), None where it does not ask so.
     """
 
     intent: Intent
@@ -111,6 +112,7 @@ class Understood:
     times: tuple[When, ...] = ()
     facts: Mapping[str, FactValue] = field(default_factory=dict)
     spans: tuple[tuple[str, int, int], ...] = ()
+    must: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +181,21 @@ class RuleRef:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A condition on one fact: it has `value`, or (numbers, dates, minutes of the day, counts of days) it
-    lies between `low` and `high`, each (bound, 0 if the bound itself lies above the cut, 1 if below), None:
-    open."""
+    """A condition on one fact: it has `value` (or one of `also`), or (numbers, dates, minutes of the day,
+    counts of days) it lies between `low` and `high`, each (bound, 0 if the bound itself lies above the cut, 1
+    if below), None: open."""
 
     fact: str
     value: FactValue | None
     low: tuple[int | float | date, int] | None = None
     high: tuple[int | float | date, int] | None = None
     measure: str = "nilai"  # "hari_kerja", "hari_kalender": days from that date to the time asked about
+    also: tuple[FactValue, ...] = ()
+
+    @property
+    def values(self) -> tuple[FactValue, ...]:
+        """The values that fulfil it, the likeliest first; empty for a stretch of numbers or dates."""
+        return () if self.value is None else (self.value, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +207,23 @@ class Window:
     end: datetime | None
     conditions: tuple[Literal, ...] = ()
     contrary: tuple[RuleRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """When an act is obligatory, seen from one instant.
+
+    `window`: the stretch that begins last by then, or next, in which it is; `conditions` under which it is
+    (empty: it simply is), `contrary` the rules that oblige. None: in none within a year. `limited`: the
+    window ends because a rule names that date or time of day. `begins`: it starts because a rule or a
+    circular does, so that nobody was obliged before. `missed`: the last stretch before that was so limited;
+    None if none was.
+    """
+
+    window: Window | None = None
+    limited: bool = False
+    begins: bool = False
+    missed: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +276,8 @@ class Source:
     `number` None where no source gives one. `publisher`: who published what was read; `original_seen`:
     whether someone of the regency confirmed the signed text (else the reply says "menurut pemberitaan").
     `about` and `rank` are wordings {"id": …, "en": …}. `since_assumed`: the start of force is an assumption.
-    `complete`: every rule of the circular is registered.
+    `complete`: every rule of the circular is registered. `revoked_by`: the circular that revokes it, from its
+    own start of force on; None if none does.
     """
 
     circular: str
@@ -266,13 +292,14 @@ class Source:
     original_seen: bool
     since_assumed: str | None = None
     complete: bool = True
+    revoked_by: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A rule as a reply cites it. `modality`: "larangan", "kebolehan" or "kewajiban"; `clause` and `quote`
     None where the source has none; `summary`: the rule in the encoder's words, for want of a quote;
-    `content`: what an obligation asks for."""
+    `content`: what an obligation asks for; `exception`: it lifts another rule."""
 
     ref: RuleRef
     source: Source
@@ -282,6 +309,7 @@ class Citation:
     quote: str | None
     summary: Mapping[str, str] | None = None
     content: Mapping[str, str] | None = None
+    exception: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +331,9 @@ class Explanation:
     """Everything of the law that a reply to one question may say.
 
     `sources`: the circulars that speak of the act (all in force, if none does). `regulated`: some does.
+    `revoked`: those that speak of the act, or of a kind of it, and are revoked by then. `excluded`: what of
+    the person keeps every circular from addressing her, None where nothing does. `contents`: what the sources
+    say of the act (of all acts, if none was named), where no verdict is asked for.
     """
 
     basis: tuple[Citation, ...] = ()
@@ -315,6 +346,9 @@ class Explanation:
     notes: tuple[Remark, ...] = ()
     open_questions: tuple[Remark, ...] = ()
     regulated: bool = True
+    revoked: tuple[Source, ...] = ()
+    excluded: Literal | None = None
+    contents: tuple[Citation, ...] = ()
 
 
 # --- channels --------------------------------------------------------------------------------
@@ -408,7 +442,8 @@ class Reply:
     """What a person sees. `text` is plain text (no markup), its first line the answer;
     `buttons` are rows. `replace`: edit the message whose button was pressed instead of sending a new one.
     `attachment` follows the text. `contact`: asks for the sender's contact, or stops asking; such a reply
-    carries no `buttons`. `opening`: stands for it where nothing else may be sent."""
+    carries no `buttons`. `opening`: stands for it where nothing else may be sent. `tag`: comes back with what
+    becomes of the message, on channels that tell; it says nothing to people."""
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
@@ -416,3 +451,4 @@ class Reply:
     attachment: Attachment | None = None
     contact: ContactRequest | None = None
     opening: Opening | None = None
+    tag: str | None = None

@@ -20,6 +20,7 @@ from bot.campaigns.campaign import CampaignState, Unreachable
 from bot.campaigns.carrying import Carrying
 from bot.campaigns.drafting import terms_of
 from bot.campaigns.escalation import Escalation
+from bot.campaigns.hindrances import Held, Hindered
 from bot.campaigns.lane import Lane
 from bot.campaigns.letters import Letters
 from bot.campaigns.reminders import Reminders
@@ -43,6 +44,7 @@ from bot.storage.lanes import SqlLeases
 from bot.storage.reminders import SqlReminders
 from bot.storage.store import Store
 from bot.storage.subscriptions import SqlSubscriptions
+from bot.storage.whatsapp_costs import SqlCosts
 from bot.ways import TelegramWay, Way, open_ways, set_up
 from bot.workflows import Batches, workflows
 from bot.worktime import Calendar
@@ -57,6 +59,9 @@ LOOK_EVERY = 300.0
 
 START_EVERY = 5.0
 """Seconds between two looks at what is to start."""
+
+HELD_EVERY = 30.0
+"""Seconds after which a campaign that could not start is looked at again."""
 
 SIGN_EVERY = 3_600.0
 """Seconds between two checkpoints of the evidence."""
@@ -132,6 +137,7 @@ class Outgoing:
         self._escalation = Escalation(SqlEscalations(engine), self._carrier, self._calendar, *spoken)
         secret = secret_at(settings.subscriptions.key)
         self._news = News(SqlSubscriptions(engine), secret, self._carrier, self._calendar, *spoken)
+        self._held: dict[int, tuple[Held, float]] = {}
         self._staff_changed = asyncio.Event()
 
     def _calendar(self, regency: str) -> Calendar | None:
@@ -141,12 +147,38 @@ class Outgoing:
     # --- one command ---
 
     async def start_due(self) -> Sequence[int]:
-        """Raises Problem where a channel is not ready for what would start."""
         approved = await self._campaigns.in_state(CampaignState.APPROVED)
-        if any(one.starts_at is None or one.starts_at <= now() for one in approved):
-            for way in self._ways:
-                await way.ready()
-        return await self._campaigns.start_due()
+        due = [one.id for one in approved if one.starts_at is None or one.starts_at <= now()]
+        self._held = {campaign: held for campaign, held in self._held.items() if campaign in due}
+        free = [campaign for campaign in due if not await self._holds(campaign)]
+        return await self._campaigns.start_due(free) if free else ()
+
+    async def _holds(self, campaign: int) -> bool:
+        """Whether something keeps it from starting; what did is looked at again after a while."""
+        clock = asyncio.get_running_loop().time
+        if campaign in self._held and clock() < self._held[campaign][1]:
+            return True
+        found = await self.held(campaign)
+        if found is None:
+            self._held.pop(campaign, None)
+            return False
+        if campaign not in self._held:
+            log.info("campaign %d waits for a channel: %s", campaign, found.problem.key)
+        self._held[campaign] = found, clock() + HELD_EVERY
+        return True
+
+    async def held(self, campaign: int) -> Held | None:
+        names = tuple(self.lanes)
+        for at, way in enumerate(self._ways):
+            if (found := await way.held(campaign, names[:at])) is not None:
+                return found
+        return None
+
+    async def hindered(self, campaign: int) -> Hindered:
+        """What keeps it from going out, as far as that is known without asking anybody outside."""
+        held = self._held.get(campaign)
+        waits = await SqlCosts(self._store.engine, seconds).waits(campaign)
+        return Hindered(held[0] if held else None, waits)
 
     async def run(self, campaign: int) -> CampaignState:
         async with workflows(
@@ -155,12 +187,12 @@ class Outgoing:
             return await flows.run(campaign)
 
     async def try_out(self, campaign: int, person: int) -> Outcome:
-        for way in self._ways:
-            await way.ready()
         accounts = await self._store.identities.accounts(person)
-        found = next((one for channel in self.lanes for one in accounts if one.channel == channel), None)
-        if found is None:
+        tries = ((way, one) for way in self._ways for one in accounts if one.channel == way.name)
+        way, found = next(tries, (None, None))
+        if way is None or found is None:
             return NotReached(Unreachable.NO_IDENTITY)
+        await way.ready(found.external_id)
         profile = await self._store.profiles.get(found.channel, found.external_id)
         message = await self._letters.message(campaign, profile.language if profile else None)
         return await self._carrier.send(found, message, now() + timedelta(seconds=TRY_SECONDS))

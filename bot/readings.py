@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.dialogue import Draft
 from bot.model import Asker, FactValue, Grain, Intent, Question, Unknown, Verdict, When
@@ -12,6 +12,9 @@ from bot.policy.decide import Engine
 from bot.policy.derived import IN_WORKING_HOURS
 from bot.policy.finding import SEVERITY
 from bot.worktime import implied, resolve
+
+_OF_TIME = "waktu"
+"""Where facts come from that the calendar usually tells, and that change with time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,14 @@ class Readings:
 
     def _by_name(self, judged: Judged) -> Judged:
         """ "Saat jam kerja" means working hours and not the break within them: the verdict is that of the
-        name; when it is allowed again, the calendar tells."""
+        name; when it is allowed again, the calendar tells. Who says that she is on duty is so whatever the
+        time is called."""
         when = judged.question.when
         said = self._named(when.symbol) if when is not None and when.symbol is not None else None
         if not isinstance(said, bool):
             return judged
-        facts = {**judged.question.facts, IN_WORKING_HOURS: said}
+        stated = judged.question.facts.get(IN_WORKING_HOURS)
+        facts = {**judged.question.facts, IN_WORKING_HOURS: said or stated is True}
         verdict = self._decide(replace(judged.question, facts=facts)).verdict
         verdict = replace(verdict, segments=(), next_permitted=judged.verdict.next_permitted)
         return Judged(judged.question, verdict)
@@ -103,7 +108,18 @@ class Readings:
         return self._decide(Question(asked, activity, when, self.situation))
 
     def _decide(self, question: Question) -> Judged:
-        return Judged(question, self._engine.decide(question, self._asker, self._now))
+        verdict = self._engine.decide(question, self._asker, self._now)
+        return Judged(question, self._for_the_day(question, verdict))
+
+    def _for_the_day(self, question: Question, verdict: Verdict) -> Verdict:
+        """What somebody says of the moment ("lagi jaga malam") is not known to be so the day after."""
+        facts = self._regency.law.corpus.vocabulary.facts
+        if not any(facts[name].source == _OF_TIME for name in question.facts):
+            return verdict
+        start = self._now if question.when is None or question.when.start is None else question.when.start
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        until = verdict.valid_until
+        return replace(verdict, valid_until=min(until, midnight) if until else until)
 
 
 def severity(judged: Judged) -> int:

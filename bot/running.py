@@ -128,6 +128,7 @@ async def serve(settings: Settings, policies: Path | None, wanted: Serving) -> N
                 _keeping(assistant, store, settings, identity, subscriptions),
                 out.tending([proxies.tell]),
             ):
+                log.info("serving %s", ", ".join(wanted.names))
                 gc.freeze()  # what stands by now stays: it need not be gone through at every collection
                 await run_channels(list(channels.values()), *_web(settings, store, wanted, channels))
     finally:

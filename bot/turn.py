@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 
+from bot import asking_back
 from bot.dialogue import Draft, Pending, next_question
 from bot.model import (
     ALLOWED,
@@ -18,20 +18,22 @@ from bot.model import (
     Explanation,
     FactValue,
     Intent,
+    Literal,
     Question,
     Reply,
     Unknown,
     Verdict,
     Window,
 )
-from bot.policy.decide import Engine
+from bot.policy.decide import Engine, RegencyEngine
 from bot.policy.explanation import Explainer
+from bot.prospects import Prospects
 from bot.readings import Judged, Readings, severity
 from bot.rendering import answer as rendering
-from bot.rendering import clauses, dates
-from bot.rendering.answer import Context
+from bot.rendering import clauses, dates, duties
+from bot.rendering.context import Context
 from bot.rendering.texts import Texts
-from bot.vocabulary import Vocabulary
+from bot.whom import PERSONAL, Whom
 from bot.worktime import state_at
 
 
@@ -69,6 +71,7 @@ class Turn:
         self.engine, self.explainer, self.texts = engine, explainer, texts
         self.draft, self.asker, self.now = draft, asker, now
         self.readings = Readings(engine, draft, asker, now)
+        self.prospects = Prospects(engine, asker, now)
 
     def answer(self) -> Answered:
         """The answer to the draft's intent."""
@@ -112,9 +115,13 @@ class Turn:
         if not judged:
             return self._around(clauses.which_rule)
         first = max(judged, key=severity)
-        explanation = self.explainer.explain(first.question, self.asker, first.verdict, self.now)
-        text = clauses.why(first.question, first.verdict, explanation, self._seen(first.question))
-        return Answered(self.draft.intent, Reply(text), self._facts, first.question, None, explanation)
+        question, verdict, context = first.question, first.verdict, self._seen(first.question, first.verdict)
+        duty = self.prospects.duty(first, self.draft.must)
+        cited = verdict if duty is None else self.prospects.cited(first, duty.window, duty)
+        explanation = self.explainer.explain(question, self.asker, cited, self.now)
+        head = None if duty is None else duties.head(question, verdict, duty, context)
+        text = clauses.why(question, verdict, explanation, context, head)
+        return Answered(self.draft.intent, Reply(text), self._facts, question, None, explanation)
 
     # --- verdicts ---
 
@@ -132,37 +139,43 @@ class Turn:
 
     def _answered(self, judged: Judged) -> Answered:
         question, verdict = judged.question, judged.verdict
-        window = verdict.next_permitted
-        if question.intent is Intent.WHEN_MAY_I and window is None and verdict.kind in ALLOWED:
-            start = question.when.start if question.when and question.when.start else self.now
-            window = self.engine.regency(self.asker.regency).next_permitted(start, question, self.asker)
-        # "When may I?" is answered by the window: what it cites are the rules that its conditions come from.
-        cited = verdict
-        if question.intent is Intent.WHEN_MAY_I and window is not None:
-            cited = replace(verdict, contrary=window.contrary)
+        ahead, must = self.prospects, self.draft.must
+        duty, kept = ahead.duty(judged, must), ahead.accompanying(judged, must)
+        window = duty.window if duty is not None else ahead.window(judged)
+        cited = ahead.cited(judged, window, duty)
         explanation = self.explainer.explain(question, self.asker, cited, self.now)
-        text = self._text(judged, window, explanation)
-        pending = self._pending(verdict)
+        context = self._seen(question, verdict)
+        if duty is not None:
+            text = duties.answer(question, verdict, duty, explanation, context)
+        elif kept:
+            named = self.explainer.cited(kept)
+            text = duties.accompanied(question, verdict, explanation, context, named)
+        else:
+            text = self._text(judged, window, explanation, context)
+        also = [self._also(activity) for activity in self.draft.activities[1:]]
+        opening, personal = ahead.opening(question, window)
+        pending = self._pending(verdict, personal)
         return Answered(
             intent=question.intent,
-            reply=self._asking(text, pending),
+            reply=self._asking("\n\n".join([text, *filter(None, also)]), pending, opening),
             facts=self._facts,
             question=question,
             verdict=verdict,
             explanation=explanation,
             needs=verdict.needs,
-            window=window,
+            window=window if duty is None or question.intent is Intent.WHEN_MAY_I else verdict.next_permitted,
             pending=pending,
         )
 
-    def _text(self, judged: Judged, window: Window | None, explanation: Explanation) -> str:
-        question, verdict, context = judged.question, judged.verdict, self._seen(judged.question)
+    def _text(self, judged: Judged, window: Window | None, explanation: Explanation, context: Context) -> str:
+        question, verdict = judged.question, judged.verdict
         if question.intent is Intent.WHEN_MAY_I:
-            text = clauses.when_may_i(question, verdict, window, explanation, context)
-        else:
-            text = rendering.answer(question, verdict, explanation, context)
-        also = [self._also(activity) for activity in self.draft.activities[1:]]
-        return "\n\n".join([text, *filter(None, also)])
+            return clauses.when_may_i(question, verdict, window, explanation, context)
+        return rendering.answer(question, verdict, explanation, context)
+
+    @property
+    def _law(self) -> RegencyEngine:
+        return self.engine.regency(self.asker.regency)
 
     def _also(self, activity: str) -> str:
         """The headline for another act named in the same message."""
@@ -176,14 +189,20 @@ class Turn:
 
     # --- asking back ---
 
-    def _pending(self, verdict: Verdict) -> Pending | None:
-        fact = next_question(self.engine.corpus.vocabulary, verdict.needs, self.draft.facts)
+    def _pending(self, verdict: Verdict, more: tuple[str, ...]) -> Pending | None:
+        needs = (*verdict.needs, *more)
+        fact = next_question(self.engine.corpus.vocabulary, needs, self.draft.facts)
         return Pending(fact=fact) if fact is not None else None
 
-    def _asking(self, text: str, pending: Pending | None) -> Reply:
+    def _asking(self, text: str, pending: Pending | None, asked: Question) -> Reply:
         if pending is None or pending.fact is None:
             return Reply(text)
-        question, rows = _question(pending.fact, self.texts, self.engine.corpus.vocabulary)
+        fact, vocabulary = pending.fact, self.engine.corpus.vocabulary
+        if fact in PERSONAL:
+            choices = Whom(self.engine, asked, self.asker, self.now).choices(fact)
+            question, rows = asking_back.about_person(fact, choices, self.texts, vocabulary)
+        else:
+            question, rows = asking_back.about_fact(fact, self.texts, vocabulary)
         return Reply(f"{text}\n\n{question}", rows)
 
     def _which_time(self, judged: Sequence[Judged]) -> Answered:
@@ -224,26 +243,22 @@ class Turn:
         corpus = self.engine.corpus
         return Context(self.texts, corpus.vocabulary, self.now, corpus.regencies[self.asker.regency].name)
 
-    def _seen(self, question: Question) -> Context:
-        """The context of a question about one instant knows what the calendar says of it."""
-        when = question.when
-        if when is None or when.start is None or when.end is not None:
-            return self._context
-        calendar = self.engine.regency(self.asker.regency).calendar
-        stretch = state_at(calendar, self.asker.pattern, when.start, self.asker.absences)
-        corpus = self.engine.corpus
-        name = corpus.regencies[self.asker.regency].name
-        return Context(self.texts, corpus.vocabulary, self.now, name, stretch)
+    def _seen(self, question: Question, verdict: Verdict | None = None) -> Context:
+        """The context of a question about one instant knows what the calendar says of it; that of a verdict,
+        what of it is no news and no condition."""
+        context, when = self._context, question.when
+        if when is not None and when.start is not None and when.end is None:
+            stretch = state_at(self._law.calendar, self.asker.pattern, when.start, self.asker.absences)
+            context = replace(context, stretch=stretch)
+        if verdict is None:
+            return context
+        return replace(
+            context,
+            unaddressed=self._unaddressed(question, verdict),
+            idle=self.prospects.idle(verdict.next_permitted),
+        )
 
-
-@lru_cache(maxsize=256)
-def _question(fact: str, texts: Texts, vocabulary: Vocabulary) -> tuple[str, tuple[tuple[Button, ...], ...]]:
-    """How to ask for a fact, and the buttons that answer it; "don't know" stands in a row below."""
-    entry = vocabulary.facts[fact]
-    assert entry.question is not None
-    options = [
-        Button(texts.word(option.label), f"q:f:{fact}:{index}") for index, option in enumerate(entry.options)
-    ]
-    unknown = Button(texts("ask.dont_know"), f"q:f:{fact}:?")
-    rows = (tuple(reversed(options)), (unknown,))  # a number or a date has no options: it is typed
-    return texts.word(entry.question), tuple(filter(None, rows))
+    def _unaddressed(self, question: Question, verdict: Verdict) -> tuple[Literal, ...]:
+        whom = Whom(self.engine, question, self.asker, self.now)
+        ways_out = verdict.conditions if verdict.kind not in ALLOWED else ()
+        return tuple(literal for literal in ways_out if whom.unaddressed(literal))

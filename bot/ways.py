@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from bot.app import seconds
+from bot.campaigns.costs import WINDOW
+from bot.campaigns.hindrances import Held
 from bot.campaigns.sending import Sender
 from bot.catalogues import DEFAULT_LANGUAGE
 from bot.channels.port import Channel, Counter
@@ -25,6 +27,7 @@ from bot.channels.whatsapp_templates import build_templates
 from bot.channels.whatsapp_told import Telling
 from bot.config import Settings
 from bot.policy.corpus import Corpus
+from bot.problems import Problem
 from bot.rendering.texts import Texts
 from bot.storage.store import Store
 from bot.storage.whatsapp_costs import SqlCosts
@@ -55,8 +58,12 @@ class Way(Protocol):
     async def channel(self, desk: Counter, answering: Answering) -> Channel:
         """What answers. `answering`: is entered around every answer."""
 
-    async def ready(self) -> None:
-        """Raises Problem where a campaign cannot go out by this way, and says how to repair it."""
+    async def ready(self, external_id: str) -> None:
+        """Raises Problem where nothing can be sent to this account now, and says how to repair it."""
+
+    async def held(self, campaign: int, before: Sequence[str]) -> Held | None:
+        """What keeps a campaign from starting, as far as it goes this way; None: nothing does. `before`: the
+        channels that are preferred to this one."""
 
     async def settle(self, settle: Settle) -> None:
         """`settle`: is done for each campaign of which the channel has told, later, that messages failed."""
@@ -84,7 +91,10 @@ class TelegramWay:
         receive = poll if self._polling else None
         return TelegramChannel(self.bot, desk, handled, unreachable, receive=receive, answering=answering)
 
-    async def ready(self) -> None: ...
+    async def ready(self, external_id: str) -> None: ...
+
+    async def held(self, campaign: int, before: Sequence[str]) -> Held | None:
+        return None
 
     async def settle(self, settle: Settle) -> None: ...
 
@@ -108,7 +118,8 @@ class WhatsappWay:
         self._client = build_client(secret(whatsapp.token), whatsapp.phone_id or "", whatsapp.api_base)
         self._calls = Calls(self._client)
         self._templates = build_templates(self._client.api, whatsapp, lambda: corpus().templates, seconds)
-        openings = Openings(self._templates, SqlCosts(store.engine, seconds), whatsapp.tariff(), seconds)
+        self._costs = SqlCosts(store.engine, seconds)
+        openings = Openings(self._templates, self._costs, whatsapp.tariff(), seconds)
         wording = wording_of(catalogues[DEFAULT_LANGUAGE])
         self._statuses = SqlStatuses(store.engine, seconds)
         self.lane = f"{self.name}:{whatsapp.phone_id}"
@@ -133,8 +144,19 @@ class WhatsappWay:
             answering=answering,
         )
 
-    async def ready(self) -> None:
-        await self._templates.check()
+    async def ready(self, external_id: str) -> None:
+        if not await self.sender.open_to(external_id):
+            await self._templates.check()
+
+    async def held(self, campaign: int, before: Sequence[str]) -> Held | None:
+        """A campaign whose people all have Telegram, or wrote here lately, needs no template."""
+        count = await self._costs.closed_in(campaign, before, int(seconds()) - WINDOW)
+        if count:
+            try:
+                await self._templates.check()
+            except Problem as problem:
+                return Held(count, problem)
+        return None
 
     async def settle(self, settle: Settle) -> None:
         await self._statuses.settle(settle)

@@ -16,8 +16,8 @@ from bot.storage.migrate import ensure_current
 from tests.postgres import NoPostgresError, Postgres
 
 # How long an example takes says something about the machine, not about the program: figures live in bench/.
-# The suite tries the same examples every time, so that a change fails by what it changed. `make explore` looks
-# for new ones; what it finds becomes an example of its test.
+# The suite tries the same examples every time, so that a change fails by what it changed. `make explore`
+# tries new ones; what it finds becomes an example of its test.
 settings.register_profile("edaran", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=2_000)
 settings.load_profile("edaran")

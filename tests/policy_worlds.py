@@ -252,6 +252,7 @@ def circulars(draw: st.DrawFn, name: str, earlier: tuple[Circular, ...] = ()) ->
     until = draw(st.sampled_from((None, None, since + timedelta(days=45))))
     amended = draw(st.lists(st.sampled_from([r.ref for r in before]), max_size=1)) if before else []
     revoked = tuple(c.id for c in earlier if draw(st.integers(0, 4)) == 0)
+    gone = tuple(f"{r.ref.circular}#{r.ref.rule}" for r in before if draw(st.integers(0, 9)) == 0)
     return circular(
         *draw(rules(name, before)),
         name=name,
@@ -261,7 +262,7 @@ def circulars(draw: st.DrawFn, name: str, earlier: tuple[Circular, ...] = ()) ->
         until=until,
         addressees=draw(_ADDRESSEES),
         amends=tuple(amended),
-        revokes=revoked,
+        revokes=(*revoked, *gone),
     )
 
 

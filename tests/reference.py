@@ -7,7 +7,7 @@ value; what is unknown is asked of every completion.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import product
 
@@ -88,7 +88,7 @@ def meets(literal: Literal, situation: Situation) -> bool:
     """Whether the situation fulfils one condition of a verdict."""
     value = situation[literal.fact, literal.measure]
     if literal.value is not None:
-        return value == literal.value
+        return value in literal.values
     return _above(value, literal.low) and _below(value, literal.high)
 
 
@@ -146,10 +146,11 @@ class Reference:
     def answer(self, day: date, activity: str, situation: Situation) -> Answer:
         in_force = self._in_force(day)
         addressing = [c for c in in_force if holds(c.addressees, situation)]
-        if not any(self._speaks(circular, activity) for circular in addressing):
+        if not any(self._speaks(self.corpus.circulars[c.id], activity) for c in addressing):
             return Answer(self._without_rules(activity, situation, addressing))
         rules = [r for c in in_force for r in c.rules if r.activity in self._line(activity)]
-        standing = [rule for rule in rules if self._stands(rule, rules, in_force, situation)]
+        amending = [c for c in self.circulars if self._amends(c, day)]
+        standing = [rule for rule in rules if self._stands(rule, rules, amending, situation)]
         duties = frozenset(r.ref for r in standing if _rides(r))
         acting = [r for r in standing if not _rides(r)]
         beaten = self._beaten(acting)
@@ -160,12 +161,20 @@ class Reference:
 
     def _in_force(self, day: date) -> list[Circular]:
         begun = [c for c in self.circulars if c.since <= day]
+        revoked = {name for other in begun for name in other.revokes}
         return [
-            c
+            replace(c, rules=tuple(r for r in c.rules if f"{c.id}#{r.ref.rule}" not in revoked))
             for c in begun
-            if not (c.until is not None and c.until <= day)
-            and not any(c.id in other.revokes for other in begun)
+            if not (c.until is not None and c.until <= day) and c.id not in revoked
         ]
+
+    def _amends(self, circular: Circular, day: date) -> bool:
+        """Whether what it amends is amended that day: while it is in force, and for good if it has no end
+        and has ever been in force."""
+        if circular.id in {c.id for c in self._in_force(day)}:
+            return True
+        began = circular.since <= day and circular.id in {c.id for c in self._in_force(circular.since)}
+        return began and circular.until is None
 
     def _without_rules(self, activity: str, situation: Situation, addressing: list[Circular]) -> VerdictKind:
         ever = [c for c in self.circulars if holds(c.addressees, situation)]
@@ -189,14 +198,14 @@ class Reference:
         circular = self.corpus.circulars[rule.ref.circular]
         return holds(circular.addressees, situation) and holds(rule.condition, situation)
 
-    def _stands(self, rule: Rule, rules: list[Rule], in_force: list[Circular], situation: Situation) -> bool:
+    def _stands(self, rule: Rule, rules: list[Rule], amending: list[Circular], situation: Situation) -> bool:
         """It applies, no circular addressed to the person amends it, no standing exception names it."""
         if not self._applies(rule, situation):
             return False
-        if any(rule.ref in c.amends and holds(c.addressees, situation) for c in in_force):
+        if any(rule.ref in c.amends and holds(c.addressees, situation) for c in amending):
             return False
         exceptions = [e for e in rules if self._may_lift(e, rule)]
-        return not any(self._stands(e, rules, in_force, situation) for e in exceptions)
+        return not any(self._stands(e, rules, amending, situation) for e in exceptions)
 
     def _resolve(
         self, left: list[Rule], rules: list[Rule], standing: list[Rule], situation: Situation

@@ -62,11 +62,13 @@ def _proof(campaign: int, texts: Texts) -> Button:
     return Button(texts("receipt.button"), f"k:proof:{campaign}")
 
 
-def recorded(told: Told, outcome: Outcome, zone: tzinfo, texts: Texts, *, proof: bool = False) -> Reply:
-    """`proof`: a receipt can be had."""
+def recorded(
+    told: Told, outcome: Outcome, zone: tzinfo, texts: Texts, *, late: bool = False, proof: bool = False
+) -> Reply:
+    """`late`: to be said; `proof`: a receipt can be had."""
     assert outcome.at is not None
     text = texts("ack.recorded", circular=named(told.content, texts), when=when(outcome.at, zone, texts))
-    if outcome.late and outcome.due is not None:
+    if late and outcome.due is not None:
         text += "\n" + texts("ack.late", due=when(outcome.due, zone, texts))
     undo = Button(texts("ack.button_undo"), f"k:undo:{told.campaign}")
     return Reply(text, ((undo, *((_proof(told.campaign, texts),) if proof else ())),))

@@ -54,7 +54,7 @@ def after(state: CampaignState, step: Step) -> CampaignState:
     """The state that `step` leads to. Raises Problem where the step is not open from there."""
     found = STEPS[step].get(state)
     if found is None:
-        raise Problem("campaign.wrong_step", step=step.value, state=state.value)
+        raise Problem(f"campaign.wrong_step_{state}")
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from bot.campaigns import ack_pages as pages
 from bot.campaigns import quiz
@@ -128,7 +128,8 @@ class CampaignChat:
         if outcome.result is Result.ALREADY:
             return [pages.already(told, outcome.at, zone, texts, proof=self._proves)]
         asked = self._quiz.first(visit, told, outcome.at) if told.quiz else ()
-        return [pages.recorded(told, outcome, zone, texts, proof=self._proves), *asked]
+        late = outcome.late and not _was_away(member, outcome.due, zone)
+        return [pages.recorded(told, outcome, zone, texts, late=late, proof=self._proves), *asked]
 
     async def _not_shown(self, member: Member, told: Told) -> bool:
         return self._unseen is not None and await self._unseen.unseen(member.person.id, told.campaign)
@@ -270,6 +271,15 @@ class CampaignChat:
         if self._said is None or self._said[0] is not engine:
             self._said = engine, Sayings(engine.corpus.vocabulary)
         return self._said[1]
+
+
+def _was_away(member: Member, due: int | None, zone: tzinfo) -> bool:
+    """Whether leave may have moved her deadline on: the reports go by it, so she is not told that she is
+    late."""
+    if due is None:
+        return False
+    last = datetime.fromtimestamp(due, zone).date()
+    return any(absence.start <= last for absence in member.absences)
 
 
 def _register_first(visit: Visit) -> Reply:

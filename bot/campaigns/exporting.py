@@ -14,7 +14,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from bot.campaigns.campaign import DeliveryState, in_time
+from bot.campaigns.campaign import DeliveryState
+from bot.campaigns.deadlines import late
 from bot.campaigns.reports import Group, Tally, UnitStatus, group_of
 from bot.people.numbers import mask_number
 from bot.rendering.texts import Texts
@@ -89,6 +90,7 @@ PERSON_COLUMNS = (
     "said",
     "in_time",
     "proof",
+    "told",
 )
 UNIT_COLUMNS = ("unit", "addressed", *(group.value for group in Group), "share")
 
@@ -108,6 +110,7 @@ class Written:
     said: str
     in_time: str
     proof: str
+    told: str
 
     def cells(self) -> tuple[str, ...]:
         return tuple(getattr(self, name) for name in PERSON_COLUMNS)
@@ -134,14 +137,17 @@ class Wording:
         key = f"report.why_{reason}"
         return "" if reason is None else self.texts(key) if key in self.texts else reason
 
-    def person(self, row: Any, unit: str) -> Written:
-        """Of a row of `everybody`. The number is masked in files as it is everywhere."""
+    def told(self, rung: str | None) -> str:
+        """What WhatsApp says of the message; it is no acknowledgment, and says so."""
+        return "" if rung is None else self.texts(f"report.told_{rung}")
+
+    def person(self, row: Any, due: int | None, unit: str) -> Written:
+        """Of a row of `everybody` and her own deadline. The number is masked in files as it is everywhere."""
         said, texts = row.acknowledged_at, self.texts
         group = group_of(DeliveryState(row.state), said is not None)
         kept = ""
         if said is not None:
-            due = datetime.fromtimestamp(row.due, UTC)
-            kept = texts("report.yes" if in_time(datetime.fromtimestamp(said, UTC), due) else "report.no")
+            kept = texts("report.no" if late(said, due) else "report.yes")
         return Written(
             unit,
             row.name,
@@ -150,10 +156,11 @@ class Wording:
             self.group(group) if group else "",
             self.reason(row.reason) if said is None else "",
             self.moment(row.sent_at),
-            self.moment(row.due),
+            texts("report.no_due") if due is None else self.moment(due),
             self.moment(said),
             kept,
             texts(f"report.proof_{row.proof}") if row.proof else "",
+            self.told(row.told),
         )
 
     def unit(self, row: UnitStatus) -> list[Any]:

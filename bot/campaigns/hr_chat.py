@@ -12,6 +12,7 @@ UNIT 0: all that she sees. A step carries the state she was shown, so that an ol
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -20,7 +21,9 @@ from babel.numbers import format_decimal, format_percent
 
 from bot.campaigns import proxy_chat
 from bot.campaigns.campaign import CampaignState, Step
+from bot.campaigns.hindrances import Hindrances
 from bot.campaigns.hr_people import HrPeople
+from bot.campaigns.ladder import ARRIVED, Rung
 from bot.campaigns.proxy_chat import ProxyChat
 from bot.campaigns.reporting import Reporting, View
 from bot.campaigns.reports import Group, Known, Tally, UnitStatus
@@ -40,13 +43,18 @@ PREFIX = "h:"
 CAMPAIGNS, UNITS, TASKS = 5, 6, 4
 """So many on one screen."""
 
+FEW = 100_000
+"""Addressees up to whom a screen says what WhatsApp tells: that is counted from all of them."""
+
+GOING_OUT = {CampaignState.APPROVED, CampaignState.RUNNING, CampaignState.PAUSED}
+
 DIGITS = 15
 """Of the longest number in a button."""
 
 
 class HrChat:
     """`zone`: of a regency. `tasks` None: there is nobody to close them. `proxies` None: nobody acknowledges
-    for others."""
+    for others. `hindered` None: nothing keeps a campaign from going out."""
 
     def __init__(
         self,
@@ -55,12 +63,14 @@ class HrChat:
         tasks: TaskOffice | None,
         zone: Callable[[str], tzinfo],
         proxies: ProxyChat | None = None,
+        hindered: Hindrances | None = None,
     ) -> None:
         self._reporting = reporting
         self._steering = steering
         self._tasks = tasks
         self._zone = zone
         self._proxies = proxies
+        self._hindered = hindered
 
     def meant_for(self, member: Member | None) -> bool:
         """Whether /hr shows anything to this person."""
@@ -125,6 +135,10 @@ class HrChat:
     def proxies(self) -> ProxyChat | None:
         return self._proxies
 
+    @property
+    def hindered(self) -> Hindrances | None:
+        return self._hindered
+
     def zone(self, regency: str) -> tzinfo:
         return self._zone(regency)
 
@@ -173,6 +187,8 @@ class _Page:
         found = await self._chat.reporting.campaigns(self._actor, self._regency)
         shown = found[max(start, 0) :][:CAMPAIGNS]
         lines = [texts("hr.title", count=len(found)) if found else texts("hr.none")]
+        if self._chat.proxies is not None:
+            lines += await self._chat.proxies.waiting(self._actor, self._regency, texts)
         for known, tally in shown:
             lines += ["", *self._head(known), self._sums(tally)]
         buttons = [
@@ -212,10 +228,10 @@ class _Page:
         status = await chat.reporting.status_of(self._actor, view, unit or None)
         below = _below(status.parts, unit)
         shown = below[start:][:UNITS]
-        lines = [*self._head(view.known)]
+        lines = [*self._head(view.known), *await self._hindrances(view)]
         if unit:
             lines += ["", cut(view.units[unit].name)]
-        lines += [self._sums(status.total)]
+        lines += [self._sums(status.total), *await self._told(view, unit, status.total)]
         lines += [""] if shown else []
         lines += [self._line(row) for row in shown]
         down = [
@@ -228,6 +244,32 @@ class _Page:
         steps = await self._steps(view) if unit == 0 or unit in view.tops else []
         ways = [*rest, *self._up(view, unit)]
         return Reply("\n".join(lines), (*rows(down, 2), *rows(lists, 2), *rows(steps, 3), *rows(ways, 3)))
+
+    async def _hindrances(self, view: View) -> list[str]:
+        """Why nothing goes out, for who sees the whole campaign."""
+        state, told = view.known.campaign.state, self._chat.hindered
+        if told is None or state not in GOING_OUT or not any(view.whole(top) for top in view.tops):
+            return []
+        found, texts = await told(view.known.campaign.id), self._texts
+        lines = []
+        if found.held is not None and state is CampaignState.APPROVED:
+            reason = found.held.problem.line(texts)
+            lines.append(texts("hr.held", count=self._number(found.held.count), reason=reason))
+        for waits in found.waits:
+            if (key := f"hr.waits_{waits.reason}") in texts:
+                lines.append(texts(key, count=self._number(waits.count)))
+        return lines
+
+    async def _told(self, view: View, unit: int, total: Tally) -> list[str]:
+        """How far messages came, by WhatsApp's own account; of large campaigns the files say it."""
+        if total.addressed > FEW:
+            return []
+        found: Counter[Rung] = Counter()
+        for place in [unit] if unit else view.tops:
+            found += Counter(await self._chat.reporting.rungs(self._actor, view, place))
+        counts = {"arrived": sum(found[rung] for rung in ARRIVED), "read": found[Rung.READ]}
+        told = {name: self._number(count) for name, count in counts.items()}
+        return [self._texts("hr.told", **told)] if found else []
 
     def _line(self, row: UnitStatus) -> str:
         done, addressed = row.total.of(Group.ACKNOWLEDGED), row.total.addressed

@@ -73,5 +73,6 @@ class HrPeople:
     def _person(self, one: Addressee, view: View) -> str:
         why = Wording(self._texts, UTC).reason(one.reason)
         away = self._texts("report.away") if one.away else ""
+        overdue = self._texts("report.overdue") if one.overdue else ""
         unit = cut(view.units[one.unit].name, HALF) if one.unit in view.units else ""
-        return " · ".join(filter(None, (cut(one.name, HALF), unit, why, away)))
+        return " · ".join(filter(None, (cut(one.name, HALF), unit, why, overdue, away)))

@@ -37,13 +37,14 @@ NOBODY_THERE = frozenset({131021, 131026, 131030})
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One piece of news. `at`: seconds since 1970, by the platform's clock. `code`: of a failure. `billable`
-    None: not said."""
+    None: not said. `tag`: as it came back with it."""
 
     message: str
     rung: Rung
     at: int
     code: int | None = None
     billable: bool | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from bot.campaigns import proxy_calls
 from bot.campaigns.ack_pages import named, proxy_page
 from bot.campaigns.acknowledging import Told
 from bot.campaigns.campaign import same_person
@@ -23,6 +24,7 @@ from bot.people.privacy import person_of
 from bot.people.rights import Action, Actor, Target, may, require
 from bot.problems import Problem
 from bot.rendering.texts import Texts
+from bot.worktime import Calendar
 
 LONGEST = 300
 PAGE = 50
@@ -87,7 +89,7 @@ class Candidate:
     requested: bool
 
 
-class Proxies(Protocol):
+class Proxies(proxy_calls.Kept, Protocol):
     """The ledger. A changing method is one transaction, noted under `by`; it raises Problem where it cannot
     be."""
 
@@ -96,8 +98,6 @@ class Proxies(Protocol):
     async def ask(self, asked: Asked, by: str, at: int) -> Request: ...
 
     async def find(self, request: int) -> Request | None: ...
-
-    async def waiting(self, regency: str, after: int, most: int) -> Sequence[Request]: ...
 
     async def decide(self, request: int, by: str, at: int, approved: bool) -> bool:
         """Decides it once. Whether the person has acknowledged by this; False also where she had done so
@@ -123,13 +123,14 @@ class Accounts(Protocol):
     async def accounts(self, person: int) -> Sequence[Account]: ...
 
 
-class Staff(Protocol):
+class Staff(proxy_calls.Staff, Protocol):
     async def target_of(self, person: int, day: date) -> Target: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What tells people of decisions. `language`: of who has chosen none."""
+    """What tells people of requests and decisions. `language`: of who has chosen none. `calendar`: of a
+    regency; None: it is not known when anybody works there, and nobody is told that requests wait."""
 
     accounts: Accounts
     profiles: Profiles
@@ -137,6 +138,7 @@ class Around:
     post: Post
     catalogues: Mapping[str, Texts]
     language: str = "id"
+    calendar: Callable[[str], Calendar | None] = lambda _: None
 
     async def reached(self, person: int) -> Sequence[tuple[Account, Texts]]:
         """Her accounts but those where she asked to be left alone, each with the texts in her language."""
@@ -210,6 +212,10 @@ class ProxyOffice:
             await self._kept.seen(regency, actor.name, self._now(), count=len(found[:most]))
         return found[:most]
 
+    async def count(self, actor: Actor, regency: str) -> int:
+        """How many requests this actor may decide, of the first `PAGE` of the regency."""
+        return sum([await self.decides(actor, one) for one in await self._kept.waiting(regency, 0, PAGE)])
+
     async def look(self, actor: Actor, request: int) -> Request:
         """One request with all that was said. Raises RefusedError; Problem for one that there is not."""
         found = await self._found(actor, request)
@@ -238,21 +244,26 @@ class ProxyOffice:
 
     async def decides(self, actor: Actor, request: Request) -> bool:
         """Whether this is the second person."""
-        target = await self._target(request.person, request.regency)
-        second = not same_person(actor.name, request.by) and actor.person != request.person
-        return second and may(actor, Action.PROXY_APPROVE, target)
+        if same_person(actor.name, request.by) or actor.person == request.person:
+            return False
+        return may(actor, Action.PROXY_APPROVE, await self._target(request.person, request.regency))
 
     # --- telling ---
 
     async def tell(self) -> int:
         """Tells whoever has not been told of a decision yet: it was taken at a machine without a channel, or
-        she had no account then. To be called every few minutes while channels are served; how many."""
+        she had no account then; and the second person that requests wait for her. To be called every few
+        minutes while channels are served; how many."""
+        if self._around is None:
+            return 0
         told, after = 0, 0
-        while self._around is not None and (page := await self._kept.untold(after, PAGE)):
+        while page := await self._kept.untold(after, PAGE):
             for request in page:
                 told += await self._tell(request)
             after = page[-1].id
-        return told
+        return told + await proxy_calls.call(
+            self._kept, self._staff, self._around, self.decides, self._clock()
+        )
 
     async def _tell(self, request: Request) -> int:
         done = 0

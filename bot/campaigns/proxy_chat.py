@@ -108,6 +108,11 @@ class ProxyChat:
                 return await self._decide(visit, actor, kind == "py", *numbers)
         raise ValueError(kind)
 
+    async def waiting(self, actor: Actor, regency: str, texts: Texts) -> list[str]:
+        """A line of how many requests wait for her, if any do."""
+        count = await self._office.count(actor, regency) if decides_somewhere(actor) else 0
+        return [texts("proxy.call", count=count)] if count else []
+
     async def say(self, visit: Visit, text: str) -> Reply | None:
         """After typed text. None: nothing of ours waits for it, or it asks something else."""
         draft = self._drafts.get(_key(visit))

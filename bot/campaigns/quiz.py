@@ -20,7 +20,9 @@ from bot.policy.corpus import Circular
 from bot.policy.decide import Engine
 from bot.policy.explanation import Explainer
 from bot.rendering import dates, facts
-from bot.rendering.answer import Context, grounds, headline
+from bot.rendering.answer import headline
+from bot.rendering.context import Context
+from bot.rendering.grounds import grounds
 from bot.rendering.texts import Texts
 from bot.vocabulary import Vocabulary
 
@@ -126,7 +128,7 @@ class Quiz:
         verdict = replace(item.verdict, contrary=about, others=())
         explanation = self._explainer.explain(item.question, item.asker, verdict, now)
         first = texts("quiz.right" if judged(item, said).right else "quiz.wrong")
-        answer = headline(verdict, context, regulated=explanation.regulated)
+        answer = headline(verdict, context, explanation)
         return "\n\n".join((f"{first} {answer}", "\n".join(grounds(verdict, explanation, context))))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Protocol
 
+from bot.campaigns.deadlines import Deadlines
+from bot.campaigns.ladder import Rung
 from bot.campaigns.reports import (
     Addressee,
     Compared,
@@ -25,6 +27,7 @@ from bot.campaigns.reports import (
 from bot.people.rights import Action, Actor, RefusedError, Target, may, require
 from bot.people.staff import Unit
 from bot.problems import Problem
+from bot.worktime import Calendar
 
 MOST = 50
 """People on a page."""
@@ -38,10 +41,17 @@ class Ledger(Protocol):
     async def units(self, regency: str) -> Mapping[int, Unit]: ...
     async def tallies(self, campaign: int) -> Mapping[int, Tally]: ...
     async def people(
-        self, campaign: int, group: Group, unit: int | None, day: date, after: int | None, limit: int
+        self,
+        campaign: int,
+        group: Group,
+        unit: int | None,
+        deadlines: Deadlines,
+        after: int | None,
+        limit: int,
     ) -> Sequence[Addressee]: ...
-    async def pace(self, campaign: int, unit: int | None) -> Pace: ...
+    async def pace(self, campaign: int, unit: int | None, deadlines: Deadlines) -> Pace: ...
     async def days(self, campaign: int, unit: int | None, zone: tzinfo) -> Sequence[Day]: ...
+    async def rungs(self, campaign: int, unit: int | None) -> Mapping[Rung, int]: ...
     async def looked(
         self,
         by: str,
@@ -61,6 +71,7 @@ class View:
     known: Known
     units: Mapping[int, Unit]
     tops: tuple[int, ...]
+    deadlines: Deadlines
 
     @property
     def regency(self) -> str:
@@ -72,12 +83,20 @@ class View:
 
 
 class Reporting:
-    """`today` gives the day in a regency, `zone` its zone."""
+    """`today` gives the day in a regency, `zone` its zone, `calendar` its calendar, by which leave moves
+    deadlines (None: it is not in the corpus)."""
 
-    def __init__(self, ledger: Ledger, today: Callable[[str], date], zone: Callable[[str], tzinfo]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        today: Callable[[str], date],
+        zone: Callable[[str], tzinfo],
+        calendar: Callable[[str], Calendar | None] = lambda _: None,
+    ) -> None:
         self._ledger = ledger
         self._today = today
         self._zone = zone
+        self._calendar = calendar
 
     async def view(self, actor: Actor, campaign: int, action: Action = Action.SEE_CAMPAIGN) -> View:
         """Raises RefusedError, whether or not the campaign exists, where the actor sees nothing of it; only
@@ -86,11 +105,13 @@ class Reporting:
         if known is None:
             require(actor, action, Target())
             raise Problem("campaign.unknown", campaign=campaign)
-        units = await self._ledger.units(known.campaign.regency)
+        regency = known.campaign.regency
+        units = await self._ledger.units(regency)
         reached = tops(actor, action, units)
         if not reached:
             raise RefusedError(action)
-        return View(known, units, reached)
+        deadlines = Deadlines(regency, self._today(regency), self._calendar(regency))
+        return View(known, units, reached, deadlines)
 
     async def campaigns(self, actor: Actor, regency: str) -> Sequence[tuple[Known, Tally]]:
         """Those of the regency, the newest first, each with what the actor sees of it."""
@@ -130,8 +151,7 @@ class Reporting:
         _shown(actor, view, unit)
         campaign = view.known.campaign
         below = None if view.whole(unit) else unit
-        day = self._today(campaign.regency)
-        found = await self._ledger.people(campaign.id, group, below, day, after, limit + 1)
+        found = await self._ledger.people(campaign.id, group, below, view.deadlines, after, limit + 1)
         own = await self._ledger.tallies(campaign.id)
         page = tuple(found[:limit])
         await self._looked(actor, view, unit, len(page))
@@ -140,12 +160,18 @@ class Reporting:
 
     async def pace(self, actor: Actor, view: View, unit: int) -> Pace:
         _shown(actor, view, unit)
-        return await self._ledger.pace(view.known.campaign.id, None if view.whole(unit) else unit)
+        below = None if view.whole(unit) else unit
+        return await self._ledger.pace(view.known.campaign.id, below, view.deadlines)
 
     async def days(self, actor: Actor, view: View, unit: int) -> Sequence[Day]:
         _shown(actor, view, unit)
         below = None if view.whole(unit) else unit
         return await self._ledger.days(view.known.campaign.id, below, self._zone(view.regency))
+
+    async def rungs(self, actor: Actor, view: View, unit: int) -> Mapping[Rung, int]:
+        """Where the messages to people stand according to WhatsApp: read is not acknowledged."""
+        _shown(actor, view, unit)
+        return await self._ledger.rungs(view.known.campaign.id, None if view.whole(unit) else unit)
 
     async def compared(
         self, actor: Actor, campaigns: Sequence[int], unit: int | None = None

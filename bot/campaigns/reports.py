@@ -199,8 +199,8 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Somebody in a list. `number`: masked. `away`: on leave today. `due`: her own deadline or the
-    campaign's."""
+    """Somebody in a list. `number`: masked. `away`: on leave today. `due`: her own deadline, leave counted;
+    None: nobody knows when she is back. `overdue`: it reached her, she has not answered, and that is over."""
 
     person: int
     name: str
@@ -210,8 +210,9 @@ class Addressee:
     state: DeliveryState
     reason: str | None
     sent: int | None
-    due: int
+    due: int | None
     away: bool = False
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ class Page:
 class Pace:
     """From sending to acknowledging, in seconds, of the `measured` who did both; None where nobody did.
     `median`, `ninety`: the time within which half, and nine of ten, had acknowledged. `in_time`, `late`: all
-    who acknowledged, by their own deadlines."""
+    who acknowledged, by their own deadlines, leave counted."""
 
     measured: int = 0
     median: int | None = None

@@ -12,7 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -101,11 +101,13 @@ Outcome: TypeAlias = Sent | RetryAfter | Later | Halted | Refused | NotReached |
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`language`: of the person's account; None: not said."""
+    """`language`: of the person's account; None: not said. `tag`: of the message, where the channel gives it
+    back."""
 
     person: int
     external_id: str
     language: str | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,8 @@ class Sending:
         return calls, ()
 
     async def _send(self, parcel: Parcel, message: Reply) -> Result:
+        if parcel.tag is not None:
+            message = replace(message, tag=parcel.tag)
         try:
             async with asyncio.timeout(self._plan.timeout):
                 outcome = await self._sender.send(self._channel, parcel.external_id, message)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.campaigns.campaign import Unreachable
 from bot.campaigns.sending import Later, NotReached, Outcome, Refused, RetryAfter, Sent, Uncertain
@@ -65,10 +66,11 @@ class WhatsappSender:
             if self._openings is None or message.opening is None:
                 return Refused(WINDOW_CLOSED)
             return await self._openings.send(
-                message.opening, lambda call: self._calls.send(to, call), _outcome
+                message.opening, lambda call: self._calls.send(to, call), _outcome, message.tag
             )
         try:
-            return Sent(await self._calls.send(to, await self._message(message)))
+            call = replace(await self._message(message), tag=message.tag)
+            return Sent(await self._calls.send(to, call))
         except TooLongError:
             return Refused("too_long")
         except Exception as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.campaigns.costs import CEILING, LIMIT, TEMPLATE, Costs
 from bot.campaigns.sending import Halted, Later, Outcome, Refused, Sent
+from bot.campaigns.tags import priced
 from bot.campaigns.tariff import Tariff
 from bot.channels.whatsapp_errors import Meaning, Trouble, trouble_of
 from bot.channels.whatsapp_replies import Outgoing
@@ -42,8 +44,9 @@ class Openings:
         self._clock = clock
         self._closed_until = 0.0
 
-    async def send(self, opening: Opening, send: Send, judge: Judge) -> Outcome:
-        """`send`: makes the call; `judge`: what a refusal means that is not about templates."""
+    async def send(self, opening: Opening, send: Send, judge: Judge, tag: str | None = None) -> Outcome:
+        """`send`: makes the call; `judge`: what a refusal means that is not about templates; `tag`: of a
+        delivery, which costs its campaign something."""
         message = self._templates.message(opening)
         if message is None:
             return Refused(NO_TEMPLATE)
@@ -54,7 +57,7 @@ class Openings:
             log.warning("campaign %d has reached its ceiling of %s rupiah", campaign, tariff.ceiling)
             return Halted(CEILING)
         try:
-            done = await send(message)
+            done = await send(replace(message, tag=tag and priced(tag, opening.kind, tariff.price)))
         except Exception as error:
             trouble = trouble_of(error)
             if trouble is None:

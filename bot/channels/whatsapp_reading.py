@@ -59,7 +59,8 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Status:
     """What became of a message of ours. They come in any order, and not all of them. `state`: sent,
-    delivered, read, played, failed. `errors`: codes. `billable` None: not said."""
+    delivered, read, played, failed. `errors`: codes. `billable` None: not said. `tag`: what we said of the
+    message when it was sent."""
 
     message_id: str
     state: str
@@ -68,6 +69,7 @@ class Status:
     errors: tuple[int, ...] = ()
     billable: bool | None = None
     category: str | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ def _status(raw: Json, contacts: Sequence[Json]) -> Status:
     pricing = raw.get("pricing") or {}
     errors = tuple(int(error["code"]) for error in raw.get("errors") or ())
     billable, category = pricing.get("billable"), pricing.get("category")
+    tag = raw.get("biz_opaque_callback_data")
     return Status(
         _name(raw["id"]),
         _string(raw["status"]).lower(),
@@ -225,6 +228,7 @@ def _status(raw: Json, contacts: Sequence[Json]) -> Status:
         errors,
         billable if isinstance(billable, bool) else None,
         _string(category) if category else None,
+        _text(tag) if isinstance(tag, str) else None,
     )
 
 

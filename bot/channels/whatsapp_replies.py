@@ -25,10 +25,12 @@ CONTACT = "request_contact_info"
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One call. `kind`: WhatsApp's type of message; `content`: what the call holds under that name."""
+    """One call. `kind`: WhatsApp's type of message; `content`: what the call holds under that name; `tag`:
+    comes back with every status of the message."""
 
     kind: str
     content: Mapping[str, Any]
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

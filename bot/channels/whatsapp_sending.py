@@ -69,6 +69,7 @@ class Calls:
             recipient_type="individual",
             typ=message.kind,
             msg=dict(message.content),
+            biz_opaque_callback_data=message.tag,
         )
         return _id_of(done)
 

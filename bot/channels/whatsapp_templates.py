@@ -9,7 +9,7 @@ from typing import Any
 
 from pywa_async.api import GraphAPIAsync
 
-from bot.channels.whatsapp_errors import trouble_of
+from bot.channels.whatsapp_errors import Trouble, trouble_of
 from bot.channels.whatsapp_replies import Outgoing
 from bot.channels.whatsapp_text import plain
 from bot.config import PREFIX, Whatsapp
@@ -21,6 +21,8 @@ UTILITY = "UTILITY"
 NAMED = "NAMED"
 FIELDS = ("name", "language", "status", "category", "components", "rejected_reason")
 PAGE = 100
+
+TOKEN_REFUSED = 190
 
 LONGEST_VALUE = 160
 """Characters of what fills a hole."""
@@ -89,14 +91,18 @@ class Templates:
         there = {(one["name"], one["language"]): one for one in await self._listed()}
         return [_seen(one, there.get((one.name, one.language))) for one in self._wanted()]
 
+    async def all_seen(self) -> list[Seen]:
+        """As `seen`; raises Problem as well where policies/ lacks one that is needed."""
+        if not any(one.kind == REQUIRED and one.language == self._language for one in self._wanted()):
+            raise Problem("whatsapp.template_none")
+        return await self.seen()
+
     async def check(self) -> None:
         """Raises Problem for the first template that cannot be used, with what to do about it."""
         wanted = self._wanted()
         if self._well is not None and self._well[0] == wanted and self._clock() < self._well[1] + REMEMBERED:
             return
-        if not any(one.kind == REQUIRED and one.language == self._language for one in wanted):
-            raise Problem("whatsapp.template_none")
-        for one in await self.seen():
+        for one in await self.all_seen():
             if one.stand is not Stand.APPROVED:
                 raise Problem(
                     f"whatsapp.template_{one.stand.value}",
@@ -137,7 +143,7 @@ class Templates:
             trouble = trouble_of(error)
             if trouble is None:
                 raise
-            raise Problem("whatsapp.templates_unseen", code=trouble.code or NOTHING) from error
+            raise _problem(trouble) from error
         return answer if isinstance(answer, dict) else {}
 
     @property
@@ -165,6 +171,14 @@ def build_templates(
     clock: Callable[[], float],
 ) -> Templates:
     return Templates(api, settings.account_id, wanted, clock)
+
+
+def _problem(trouble: Trouble) -> Problem:
+    if not trouble.code:
+        return Problem("whatsapp.no_answer")
+    if trouble.code == TOKEN_REFUSED:
+        return Problem("whatsapp.token_refused")
+    return Problem("whatsapp.templates_unseen", code=trouble.code)
 
 
 def _seen(wanted: MessageTemplate, there: Mapping[str, Any] | None) -> Seen:

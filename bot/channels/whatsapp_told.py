@@ -33,7 +33,7 @@ class Telling:
             rung = RUNGS.get(event.state)
             if rung is not None:
                 code = event.errors[0] if event.errors else None
-                heard = Heard(event.message_id, rung, event.at, code, event.billable)
+                heard = Heard(event.message_id, rung, event.at, code, event.billable, event.tag)
                 await self._statuses.heard([heard])
         elif isinstance(event, Notice) and event.field.startswith(ABOUT_TEMPLATES):
             log.warning("WhatsApp has changed a template: %s", event.field)

@@ -11,6 +11,7 @@ from bot.commands.campaign_showing import moment, number
 if TYPE_CHECKING:
     from bot.campaigns.addressing import Preview
     from bot.campaigns.costs import Paid, Told
+    from bot.campaigns.hindrances import Held
     from bot.campaigns.tariff import Tariff
     from bot.config import Settings
     from bot.rendering.texts import Texts
@@ -34,7 +35,8 @@ def estimate_lines(preview: Preview, tariff: Tariff, texts: Texts) -> Iterator[s
     if not preview.paid:
         return
     count, rupiah = number(preview.paid, texts), number(tariff.estimate(preview.paid), texts)
-    yield texts("campaign.whatsapp_estimate", count=count, rupiah=rupiah)
+    key = "campaign.whatsapp_estimate" if tariff.price else "campaign.whatsapp_unpriced"
+    yield texts(key, count=count, rupiah=rupiah)
     if tariff.ceiling is not None and tariff.over(preview.paid):
         yield texts("campaign.whatsapp_over", ceiling=number(tariff.ceiling, texts))
 
@@ -58,7 +60,7 @@ def told_lines(campaign: int, told: Told, tariff: Tariff, zone: tzinfo, texts: T
         yield texts("report.whatsapp", **{name: number(count, texts) for name, count in counts.items()})
     if told.messages:
         spent = {"messages": number(told.messages, texts), "rupiah": number(told.rupiah, texts)}
-        yield texts("report.whatsapp_cost", **spent)
+        yield texts("report.whatsapp_cost" if told.rupiah else "report.whatsapp_unpriced", **spent)
     for waits in told.waits:
         key = f"report.whatsapp_waits_{waits.reason}"
         if key in texts:
@@ -69,6 +71,10 @@ def told_lines(campaign: int, told: Told, tariff: Tariff, zone: tzinfo, texts: T
                 ceiling=number(tariff.ceiling or 0, texts),
                 until=moment(waits.until, zone, texts) if waits.until is not None else "–",
             )
+
+
+def held_document(held: Held, texts: Texts) -> dict[str, Any]:
+    return {"count": held.count, "problem": held.problem.key, "text": held.problem.line(texts)}
 
 
 def told_document(told: Told, tariff: Tariff) -> dict[str, Any]:

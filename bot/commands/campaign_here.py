@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.rendering.texts import Texts
     from bot.storage.campaigns import SqlCampaigns
     from bot.storage.store import Store
+    from bot.worktime import Calendar
 
 Id = Annotated[int, typer.Argument(help="Nomor kampanye.", metavar="ID")]
 Regency = Annotated[str | None, typer.Option("--regency", help="Kabupaten, misalnya lumajang.")]
@@ -46,6 +47,10 @@ class Here:
         known = self.corpus.regencies.get(regency)
         return known.calendar.zone if known else self.now.tzinfo or utc()
 
+    def calendar(self, regency: str) -> Calendar | None:
+        known = self.corpus.regencies.get(regency)
+        return known.calendar if known else None
+
     def today(self, regency: str) -> Any:
         return self.now.astimezone(self.zone(regency)).date()
 
@@ -65,7 +70,7 @@ class Here:
         from bot.storage.reports import SqlReports
 
         ledger = SqlReports(self.store.engine, lambda: self.now.timestamp())
-        return Reporting(ledger, self.today, self.zone)
+        return Reporting(ledger, self.today, self.zone, self.calendar)
 
     @property
     def steering(self) -> Steering:

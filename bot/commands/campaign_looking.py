@@ -25,7 +25,9 @@ from bot.commands.campaign_here import (
 from bot.commands.shared import As, Json, run
 
 if TYPE_CHECKING:
+    from bot.campaigns.campaign import Campaign
     from bot.campaigns.costs import Told
+    from bot.campaigns.hindrances import Held
     from bot.campaigns.reporting import View
     from bot.campaigns.reports import Group
     from bot.people.rights import Actor
@@ -98,11 +100,15 @@ def status(
             zone = here.zone(view.regency)
             whole = place is None and any(view.whole(top) for top in view.tops)
             told = await _told(here, campaign) if whole else None
+            held = await _held(here, view.known.campaign) if whole else None
             tariff = load_settings().whatsapp.tariff()
             if as_json:
                 document = showing.status_document(found, times, zone, by_unit=by == "unit", days=days)
-                print_document(document | ({"whatsapp": costs.told_document(told, tariff)} if told else {}))
+                document |= {"whatsapp": costs.told_document(told, tariff)} if told else {}
+                print_document(document | ({"held": costs.held_document(held, here.texts)} if held else {}))
                 return
+            for line in showing.held_lines(held, here.texts) if held else ():
+                typer.echo(line)
             lines = showing.status_lines(found, times, zone, here.texts, by_unit=by == "unit", days=days)
             for line in lines:
                 typer.echo(line)
@@ -118,6 +124,19 @@ async def _told(here: Here, campaign: int) -> Told | None:
 
     told = await SqlCosts(here.store.engine, lambda: here.now.timestamp()).told(campaign)
     return told if told.anything else None
+
+
+async def _held(here: Here, campaign: Campaign) -> Held | None:
+    """What keeps it from starting though its time has come: only WhatsApp can, and is asked."""
+    from bot.campaigns.campaign import CampaignState
+    from bot.commands.campaign_sending import outbox
+    from bot.config import load_settings
+
+    waits = campaign.state is CampaignState.APPROVED and (campaign.starts_at or here.now) <= here.now
+    if not waits or load_settings().whatsapp.token is None:
+        return None
+    async with outbox(here.store) as sending:
+        return await sending.held(campaign.id)
 
 
 def _named(view: View, text: str | None) -> int | None:

@@ -165,6 +165,9 @@ def run_campaign(campaign: Id, acting: As = None) -> None:
             async with outbox(here.store) as sending:
                 await sending.start_due()
                 state = (await here.campaigns.get(campaign)).state
+                if state is CampaignState.APPROVED and (held := await sending.held(campaign)) is not None:
+                    for line in showing.held_lines(held, here.texts):
+                        typer.echo(line, err=True)
                 if state is CampaignState.RUNNING:
                     async with _watched(here, campaign):
                         state = await sending.run(campaign)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.campaigns.addressing import Preview
     from bot.campaigns.drafting import Branch, Prepared
+    from bot.campaigns.hindrances import Held
     from bot.campaigns.reports import Addressee, Compared, Day, Known, Pace, Status, Tally
     from bot.rendering.texts import Texts
 
 INDENT = "  "
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 SHALLOW = 1
 """Steps below the regency that a preview lists for people; programs get the whole tree."""
 
@@ -38,15 +40,28 @@ def moment(at: datetime | int, zone: tzinfo, texts: Texts) -> str:
 
 
 def took(seconds: int | None, texts: Texts) -> str:
-    """Two units, as people say it."""
+    """A time within which something happened, in two units at most, as people say it; rounded up, for what
+    is said to have happened within it has."""
     if seconds is None:
         return "–"
-    minutes = seconds // 60
-    if minutes < 60:
-        return texts("report.span_minutes", minutes=minutes)
-    if minutes < 24 * 60:
-        return texts("report.span_hours", hours=minutes // 60, minutes=minutes % 60)
-    return texts("report.span_days", days=minutes // 1440, hours=minutes % 1440 // 60)
+    if seconds < MINUTE:
+        return texts("report.span_moment")
+    if seconds <= DAY - MINUTE:
+        hours, minutes = divmod(-(-seconds // MINUTE), 60)
+        return _said({"hour": hours, "minute": minutes}, texts)
+    days, hours = divmod(-(-seconds // HOUR), 24)
+    return _said({"day": days, "hour": hours}, texts)
+
+
+def _said(counts: Mapping[str, int], texts: Texts) -> str:
+    """Without the units of which there are none."""
+    from babel.units import format_unit
+
+    return " ".join(
+        format_unit(count, f"duration-{unit}", locale=texts.language)
+        for unit, count in counts.items()
+        if count
+    )
 
 
 def head(known: Known, zone: tzinfo, texts: Texts) -> Iterator[str]:
@@ -66,6 +81,12 @@ def sums(tally: Tally, texts: Texts) -> str:
     counts = {group.value: number(tally.of(group), texts) for group in Group}
     share = percent(tally.share, texts)
     return texts("report.sums", addressed=number(tally.addressed, texts), share=share, **counts)
+
+
+def held_lines(held: Held, texts: Texts) -> Iterator[str]:
+    """Why a campaign has not started, and how to repair it."""
+    yield texts("campaign.held", count=number(held.count, texts))
+    yield held.problem.line(texts)
 
 
 # --- status ----------------------------------------------------------------------------------
@@ -166,7 +187,8 @@ def person_line(one: Addressee, unit: str, texts: Texts, zone: tzinfo) -> str:
 
     why = Wording(texts, zone).reason(one.reason)
     away = texts("report.away") if one.away else ""
-    return " · ".join(filter(None, (one.name, one.number, unit, why, away)))
+    overdue = texts("report.overdue") if one.overdue else ""
+    return " · ".join(filter(None, (one.name, one.number, unit, why, overdue, away)))
 
 
 def person_document(one: Addressee, unit: str, zone: tzinfo) -> dict[str, Any]:
@@ -183,6 +205,7 @@ def person_document(one: Addressee, unit: str, zone: tzinfo) -> dict[str, Any]:
         "reason": one.reason,
         "sent": iso(one.sent),
         "due": iso(one.due),
+        "overdue": one.overdue,
         "away": one.away,
     }
 

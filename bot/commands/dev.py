@@ -72,5 +72,5 @@ async def _run(port: int, webhook: str, account: Account, rules: Rules, texts: T
 
 def _introduction(sim: Simulator, webhook: str, texts: Texts) -> str:
     """How Edaran is pointed here, and what can be typed."""
-    settings = "\n".join(f"  {name}={value}" for name, value in sim.environment().items())
+    settings = "\n".join(f"{name}={value}" for name, value in sim.environment().items())
     return texts("simulator.hint", settings=settings, webhook=webhook)

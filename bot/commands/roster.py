@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 roster_app = typer.Typer(help="Daftar pegawai: impor dari berkas, dan isinya.", no_args_is_help=True)
 
-PAGE = 5_000
-"""People read at once for a list."""
+PAGE = 10_000
+"""People read at once for a list: a page costs a look at all of the regency."""
 
 NONE = "–"
 
@@ -100,7 +100,8 @@ def roster_list(
                 await _write_list(people)
                 return
             async for entry in people:
-                typer.echo(here.texts("roster.line", **{key: value or NONE for key, value in entry.items()}))
+                line = here.texts("roster.line", **{key: value or NONE for key, value in entry.items()})
+                sys.stdout.write(f"{line}\n")
 
     run(work())
 
@@ -242,12 +243,15 @@ async def _listed(here: Session, unit: int) -> AsyncIterator[dict[str, Any]]:
     from bot.people.unit_names import path_of
 
     units = {branch.unit.id: branch.unit for branch in await here.store.staff.units(here.regency, here.today)}
+    paths: dict[int, str] = {}
     office, after = Office(here.bureau), None
     while True:
         page = await office.see_unit(here.actor, unit, after, PAGE)
         for listed in page.people:
-            path = path_of(listed.unit, units) if listed.unit in units else listed.unit_name
-            yield _entry(listed, path)
+            place = listed.unit
+            if place not in paths:
+                paths[place] = path_of(place, units) if place in units else listed.unit_name
+            yield _entry(listed, paths[place])
         after = page.following
         if after is None:
             return
@@ -272,8 +276,8 @@ def _entry(listed: Listed, path: str) -> dict[str, Any]:
 
 async def _write_list(people: AsyncIterator[dict[str, Any]]) -> None:
     """One JSON document, a person at a time."""
-    before = "[\n "
+    before, encode = "[\n ", json.JSONEncoder(ensure_ascii=False).encode
     async for entry in people:
-        sys.stdout.write(before + json.dumps(entry, ensure_ascii=False))
+        sys.stdout.write(before + encode(entry))
         before = ",\n "
     sys.stdout.write("[]\n" if before.startswith("[") else "\n]\n")

@@ -36,7 +36,8 @@ class Draft:
     what later follow-ups return to: "kenapa?" in between does not change it. `day_said` and `clock_said`
     tell how the time came about, so that "kalau jam 8?" stays on the day and "kalau besok?" keeps the hour.
     `earlier`: the conversation that small talk leaves as it was, None if this message carries it on.
-    `act_chosen`: the act was picked when the bot asked which one, so that it does not ask again.
+    `act_chosen`: the act was picked when the bot asked which one, so that it does not ask again. `must`: as
+    `Understood.must`.
     """
 
     intent: Intent
@@ -48,6 +49,7 @@ class Draft:
     clock_said: bool = False
     earlier: Memory | None = None
     act_chosen: bool = False
+    must: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

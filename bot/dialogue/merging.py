@@ -14,6 +14,8 @@ _PASSING = frozenset({Intent.WHY, Intent.SANCTION, Intent.WHICH_RULE})
 """Intents that ask about a topic without replacing it, when they name no act of their own."""
 _TIMED = frozenset({"dalam_jam_kerja", "hari", "hari_libur", "tanggal"})
 """Facts that end with the time they were said of."""
+_PERSONAL = frozenset({"unit", "status"})
+"""Facts of the person: words that answer these say nothing else."""
 
 Facts = dict[str, FactValue | Unknown]
 
@@ -46,6 +48,7 @@ def _alone(understood: Understood) -> Draft:
         topic=understood.intent,
         day_said=day,
         clock_said=clock,
+        must=understood.must,
     )
 
 
@@ -65,6 +68,7 @@ def _continued(memory: Memory, understood: Understood, alone: Draft) -> Draft:
         topic=before.topic if passing else intent,
         day_said=before.day_said or alone.day_said,
         clock_said=before.clock_said or alone.clock_said,
+        must=before.must if understood.must is None and not understood.activities else understood.must,
     )
 
 
@@ -88,4 +92,7 @@ def _facts(memory: Memory, understood: Understood) -> Facts:
     asked = memory.pending.fact if memory.pending is not None else None
     if asked is not None:
         facts[asked] = Unknown.NOT_KNOWN_TO_ASKER
+    if asked in _PERSONAL and asked in understood.facts:
+        # "di dinas" says where one belongs, not where one is
+        return {**facts, asked: understood.facts[asked]}
     return {**facts, **understood.facts}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bot.vocabulary import Vocabulary
+from bot.vocabulary import Fact, Vocabulary
 
 A_SUPERIORS_JUDGEMENT = "atasan"
+OF_THE_PERSON = "pegawai"
+"""Where facts come from: what a superior judges is never asked; what the registration knows (unit, status)
+comes first where it does not, because every other answer hangs on it."""
 
 
 def next_question(vocabulary: Vocabulary, needs: Sequence[str], facts: Collection[str]) -> str | None:
@@ -14,9 +17,12 @@ def next_question(vocabulary: Vocabulary, needs: Sequence[str], facts: Collectio
 
     `needs`: missing facts, most telling first; `facts`: those answered already, also by "I don't know".
     """
-    return next((name for name in needs if name not in facts and _askable(vocabulary, name)), None)
+    missing = [fact for name in needs if name not in facts and (fact := vocabulary.facts.get(name))]
+    missing.sort(key=lambda fact: fact.source != OF_THE_PERSON)
+    return next((fact.id for fact in missing if _askable(fact)), None)
 
 
-def _askable(vocabulary: Vocabulary, name: str) -> bool:
-    fact = vocabulary.facts.get(name)
-    return fact is not None and fact.question is not None and fact.source != A_SUPERIORS_JUDGEMENT
+def _askable(fact: Fact) -> bool:
+    if fact.source == OF_THE_PERSON:
+        return bool(fact.options)
+    return fact.question is not None and fact.source != A_SUPERIORS_JUDGEMENT

@@ -191,10 +191,9 @@ Cursor: TypeAlias = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """People by name. `total`: of all pages. `following`: where the next page starts; None: there is none."""
+    """People by name. `following`: where the next page starts; None: there is none."""
 
     people: tuple[Listed, ...]
-    total: int
     following: Cursor | None = None
 
 

@@ -20,8 +20,8 @@ from bot.policy.corpus import (
     Sanction,
 )
 from bot.policy.document import Document
-from bot.policy.problems import Path, Problem, suggestion
-from bot.policy.quotes import contains, cut_off, folded
+from bot.policy.problems import Path, Problem, shortened, suggestion
+from bot.policy.quotes import contains, cut_off, folded, uncovered
 from bot.policy.terms import TermReader, descendants
 from bot.vocabulary import Activity, Fact, FactKind, Named, Option, Vocabulary
 
@@ -207,6 +207,8 @@ class CircularBuilder:
             since_basis=head.berlaku.dasar,
             evidence=Evidence(head.bukti.jenis, head.bukti.nama, head.bukti.naskah_asli != "belum"),
             addressees=self._addressees(head.penerima),
+            addressees_quote=head.penerima.kutipan,
+            addressees_clause=head.penerima.butir,
             rules=self._rules(file),
             place=Place(self._document.file, self._document.line(("edaran",))),
             amends=tuple(
@@ -243,6 +245,8 @@ class CircularBuilder:
         modality = Modality(entry.sifat)
         if entry.isi is not None and modality is not Modality.OBLIGATION:
             self._wrong((*path, "isi"), "policy.error.content_without_obligation", name=entry.id)
+        if entry.kutipan is None and entry.ringkasan is None:
+            self._wrong(path, "policy.error.no_words_of_rule", name=entry.id)
         return Rule(
             ref=self._ref(entry.id),
             modality=modality,
@@ -258,9 +262,16 @@ class CircularBuilder:
         )
 
     def _note(self, entry: schema.Catatan, path: Path) -> Note:
-        condition = self._bila(entry.bila, (*path, "bila"))
+        if entry.jenis == "pendapat" and entry.penutur is None:
+            self._wrong(path, "policy.error.no_speaker")
         return Note(
-            entry.jenis, entry.isi.plain(), entry.penutur, entry.kutipan, self._refs(entry.aturan), condition
+            kind=entry.jenis,
+            content=entry.isi.plain(),
+            speaker=entry.penutur,
+            quote=entry.kutipan,
+            rules=self._refs(entry.aturan),
+            condition=self._bila(entry.bila, (*path, "bila")),
+            clause=entry.butir,
         )
 
     def _bila(self, data: dict[str, Any], path: Path) -> Condition:
@@ -308,16 +319,14 @@ class CircularBuilder:
                 (*path, "sha256"), "policy.error.source_changed", name=file.edaran.bukti.berkas, digest=digest
             )
         text = source.decode("utf-8", errors="replace")
-        for group in ("aturan", "sanksi", "catatan"):
-            for index, entry in enumerate(getattr(file, group)):
-                if entry.kutipan is not None:
-                    self._check_quote(folded(entry.kutipan), text, (group, index, "kutipan"))
-        for index, rule in enumerate(file.aturan):
-            if rule.butir is not None and not contains(folded(text), folded(rule.butir)):
-                path = ("aturan", index, "butir")
-                self.remarks.append(
-                    self._document.problem(path, "policy.warning.clause_not_in_source", value=rule.butir)
-                )
+        quotes, clauses = (list(_written(file, field)) for field in ("kutipan", "butir"))
+        for place, quote in quotes:
+            self._check_quote(quote, text, place)
+        for place, clause in clauses:
+            if not contains(folded(text), clause):
+                self._remark(place, "policy.warning.clause_not_in_source", clause)
+        for left in uncovered(text, [quote for _, quote in quotes], [clause for _, clause in clauses]):
+            self._remark(("aturan",), "policy.warning.not_encoded", shortened(left))
 
     def _check_quote(self, quote: str, text: str, path: Path) -> None:
         words = len(quote.split())
@@ -328,7 +337,21 @@ class CircularBuilder:
         if not contains(folded(text), quote):
             self._wrong(path, "policy.error.misquote", value=quote)
         elif path[0] == "aturan" and (rest := cut_off(quote, text)):
-            self.remarks.append(self._document.problem(path, "policy.warning.cut_quote", value=rest))
+            self._remark(path, "policy.warning.cut_quote", rest)
+
+    def _remark(self, path: Path, key: str, value: str) -> None:
+        self.remarks.append(self._document.problem(path, key, value=value))
 
     def _wrong(self, path: Path, key: str, **params: object) -> None:
         self.problems.append(self._document.problem(path, key, **params))
+
+
+def _written(file: schema.CircularFile, field: str) -> Iterator[tuple[Path, str]]:
+    """Every `kutipan` or `butir` of a circular, folded, with its place."""
+    parts: list[tuple[Path, object]] = [(("edaran", "penerima"), file.edaran.penerima)]
+    for group in ("aturan", "sanksi", "catatan", "pertanyaan_terbuka"):
+        parts += [((group, index), part) for index, part in enumerate(getattr(file, group))]
+    for place, part in parts:
+        text = getattr(part, field, None)
+        if text is not None:
+            yield (*place, field), folded(text)

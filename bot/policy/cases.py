@@ -185,7 +185,8 @@ class _Reader:
         ):
             if value is not None and value not in known:
                 hint = suggestion(value, known)
-                self._wrong((*path, field), "unknown_value", name=field, value=value, suggestion=hint)
+                key = "unknown_pattern" if field == "pola" else "unknown_value"
+                self._wrong((*path, field), key, name=field, value=value, suggestion=hint)
         return Asker(self._regency.id, entry.status, entry.unit, entry.pola)
 
     def _facts(self, entry: Kasus, path: Path) -> dict[str, FactValue | Unknown]:

@@ -14,6 +14,8 @@ from datetime import date
 
 from bot.policy.check_finding import CheckFinding, Severity, finding
 from bot.policy.check_papers import paper_findings
+from bot.policy.check_phrases import phrase_findings
+from bot.policy.check_riding import riding_findings
 from bot.policy.check_rules import rule_findings
 from bot.policy.check_slices import fields
 from bot.policy.check_verdicts import verdict_findings, vocabulary_findings
@@ -32,7 +34,8 @@ def check(
     `today`: to tell which circulars have expired; `cases`: how many cases each circular has, those without
     left out. None: that is not looked at.
     """
-    found = [*_logic(corpus), *vocabulary_findings(corpus), *paper_findings(corpus, today, cases)]
+    papers = paper_findings(corpus, today, cases)
+    found = [*_logic(corpus), *vocabulary_findings(corpus), *phrase_findings(corpus), *papers]
     waivers = {waiver.finding: waiver for waiver in corpus.waivers}
     told = [replace(f, waived=waivers.get(f.mark)) for f in found]
     told.extend(_stale(corpus, told))
@@ -52,7 +55,8 @@ def _logic(corpus: Corpus) -> Iterator[CheckFinding]:
         own = list(fields(corpus, regency))
         of_rules = list(rule_findings(corpus, own))
         idle = {f.rules[0] for f in of_rules}
-        found = {f.mark: f for f in (*of_rules, *verdict_findings(corpus, own, idle))}
+        more = (*verdict_findings(corpus, own, idle), *riding_findings(corpus, own))
+        found = {f.mark: f for f in (*of_rules, *more)}
         shown.update(found.keys())
         for mark, result in found.items():
             first.setdefault(mark, result)

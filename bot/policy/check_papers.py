@@ -15,6 +15,7 @@ _REMARKS: Mapping[str, Severity] = {
     "weekly_hours": Severity.WARNING,
     "cut_quote": Severity.WARNING,
     "clause_not_in_source": Severity.WARNING,
+    "not_encoded": Severity.INFO,
     "hours_unverified": Severity.INFO,
     "break_unverified": Severity.INFO,
     "leave_unverified": Severity.INFO,
@@ -33,18 +34,29 @@ def paper_findings(
     for circular in corpus.circulars.values():
         yield from _circular_findings(corpus, circular, today)
         if cases is not None and cases.get(circular.id, 0) < MIN_CASES:
-            count = cases.get(circular.id, 0)
-            params = {"circular": circular.id, "count": count, "wanted": MIN_CASES}
-            place = Place(f"{circular.id}/uji.yaml", 1)
-            yield finding(Severity.INFO, "few_cases" if count else "no_cases", place, params=params)
+            yield _untried(circular, cases.get(circular.id, 0), ended=_ended(circular, today))
     for a, b in combinations(corpus.circulars.values(), 2):
         yield from _pair_findings(corpus, a, b)
     yield from _vocabulary_wording(corpus)
     yield from map(_remark, corpus.remarks)
 
 
+def _untried(circular: Circular, count: int, *, ended: bool) -> CheckFinding:
+    """Too few cases, which matters only while somebody can still be answered by the circular."""
+    severity = Severity.INFO if ended else Severity.WARNING
+    place = Place(f"{circular.id}/uji.yaml", 1)
+    params: dict[str, object] = {"circular": circular.id, "wanted": MIN_CASES}
+    if not count:
+        return finding(severity, "no_cases", place, params=params)
+    return finding(severity, "few_cases", place, params={**params, "count": count})
+
+
+def _ended(circular: Circular, today: date | None) -> bool:
+    return today is not None and circular.until is not None and circular.until <= today
+
+
 def _circular_findings(corpus: Corpus, circular: Circular, today: date | None) -> Iterator[CheckFinding]:
-    if today is not None and circular.until is not None and circular.until <= today:
+    if _ended(circular, today):
         params = {"circular": circular.id, "until": circular.until}
         yield finding(Severity.WARNING, "expired", circular.place, params=params)
     if not circular.evidence.original_seen:
@@ -63,8 +75,12 @@ def _circular_findings(corpus: Corpus, circular: Circular, today: date | None) -
 
 
 def _targets(circular: Circular) -> tuple[str, ...]:
-    """The circulars that this one changes or revokes."""
-    return tuple(dict.fromkeys((*circular.revokes, *(ref.circular for ref in circular.amends))))
+    """The circulars that this one changes or revokes, as a whole or in a rule."""
+    return tuple(dict.fromkeys((*_revoked(circular), *(ref.circular for ref in circular.amends))))
+
+
+def _revoked(circular: Circular) -> list[str]:
+    return [name.partition("#")[0] for name in circular.revokes]
 
 
 def _order(corpus: Corpus, circular: Circular) -> int:
@@ -109,7 +125,7 @@ def _related(a: Circular, b: Circular) -> bool:
 
 def _mentions(one: Circular, other: Circular) -> bool:
     named = {ref.circular for rule in one.rules for ref in (*rule.lifts, *rule.special_to)}
-    return other.id in {*one.revokes, *(ref.circular for ref in one.amends), *named}
+    return other.id in {*_revoked(one), *(ref.circular for ref in one.amends), *named}
 
 
 def _number(number: str | None) -> str:

@@ -111,12 +111,22 @@ def _exception_findings(corpus: Corpus, rule: Rule, own: Sequence[Field]) -> Ite
         shared = [field for field in own if field.has(target)]
         if _order(corpus, rule.ref) < _order(corpus, target.ref):
             yield finding(Severity.ERROR, "outranked", rule.place, [rule, target])
+        elif not _same_line(corpus, rule, target):
+            params = {"activity": rule.activity, "target": target.activity}
+            yield finding(Severity.ERROR, "other_act", rule.place, [rule, target], params=params)
         elif not any(field.meets(field.stands(rule), field.applies(target)) for field in shared):
             yield finding(Severity.ERROR, "never_bites", rule.place, [rule, target])
         elif _swallows(rule, target, own):
             yield finding(Severity.ERROR, "swallows", rule.place, [rule, target])
     if rule.lifts and rule.modality is Modality.PERMISSION:
         yield from _wider(corpus, rule, own)
+        yield from _banned_at_home(rule, own)
+
+
+def _same_line(corpus: Corpus, a: Rule, b: Rule) -> bool:
+    """Whether one of their acts is a kind of the other, so that both can speak of one act."""
+    lines = [corpus.vocabulary.lineage(rule.activity) for rule in (a, b)]
+    return a.activity in lines[1] or b.activity in lines[0]
 
 
 def _swallows(rule: Rule, target: Rule, fields: Iterable[Field]) -> bool:
@@ -143,6 +153,24 @@ def _wider(corpus: Corpus, rule: Rule, own: Sequence[Field]) -> Iterator[CheckFi
             example = field.case(found, rule.ref.rule, rule.ref.circular)
             yield finding(Severity.WARNING, "wider", rule.place, [rule, *targets], example)
             return
+
+
+def _banned_at_home(rule: Rule, own: Sequence[Field]) -> Iterator[CheckFinding]:
+    """An exception to another circular's rules alone, where a ban of its own circular holds as well: the
+    ban wins, and nothing says which of the two the circular puts first."""
+    if any(ref.circular == rule.ref.circular for ref in rule.lifts):
+        return
+    for ban in (other for other in _distinct(own) if _own_ban(other, rule)):
+        for field in (field for field in own if field.has(ban)):
+            found = field.smallest(field.both(field.stands(rule), field.stands(ban)), bool)
+            if found is not None:
+                example = field.case(found, rule.ref.rule, rule.ref.circular)
+                yield finding(Severity.WARNING, "banned_at_home", rule.place, [rule, ban], example)
+                break
+
+
+def _own_ban(other: Rule, rule: Rule) -> bool:
+    return other.modality is Modality.PROHIBITION and other.ref.circular == rule.ref.circular
 
 
 def _order(corpus: Corpus, ref: RuleRef) -> int:

@@ -30,13 +30,14 @@ class Field:
 
     def applies(self, rule: Rule) -> int:
         """Where the rule applies, of what can occur (leaves True/False)."""
-        return self._both(self.law.applies(rule), self.occurring.root)
+        return self.both(self.law.applies(rule), self.occurring.root)
 
     def stands(self, rule: Rule) -> int:
         """Where it applies, of what can occur, and neither an exception nor an amendment defeats it."""
-        return self._both(self.undefeated[rule.ref], self.occurring.root)
+        return self.both(self.undefeated[rule.ref], self.occurring.root)
 
-    def _both(self, a: int, b: int) -> int:
+    def both(self, a: int, b: int) -> int:
+        """The situations that two regions have in common."""
         return self.law.space.combine(lambda x, y: x and y, a, b)
 
     def minus(self, a: int, b: int) -> int:
@@ -44,7 +45,7 @@ class Field:
 
     def meets(self, a: int, b: int) -> bool:
         """Whether two regions have a situation in common."""
-        return self._both(a, b) != self.never
+        return self.both(a, b) != self.never
 
     @property
     def never(self) -> int:
@@ -106,5 +107,5 @@ def fields(corpus: Corpus, regency: str) -> Iterator[Field]:
         for activity in acts:
             rules = law.rules(circulars, activity)
             if rules:
-                undefeated = law.undefeated(circulars, rules)
+                undefeated = law.undefeated(law.amending(day), rules)
                 yield Field(law, day, activity, occurring, tuple(rules), undefeated)

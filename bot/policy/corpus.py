@@ -20,6 +20,11 @@ NATIONAL = "nasional"
 """The id of the level whose circulars bind every regency."""
 
 
+def full_name(ref: RuleRef) -> str:
+    """A rule as other circulars name it: "wilayah/edaran#aturan"."""
+    return f"{ref.circular}#{ref.rule}"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something is written: file relative to policies/, line from 1."""
@@ -76,8 +81,9 @@ class Sanction:
 class Note:
     """Something said about the circular that is not a rule: an opinion, a statement, its purpose.
 
-    `kind`: "pendapat", "pernyataan" or "tujuan". Shown with its speaker, never evaluated. `rules`: the
-    rules it comments on (empty: the circular); `condition`: shown unless known facts exclude it.
+    `kind`: "pendapat", "pernyataan", "tujuan" or "pengertian" (what a word of the circular means). Shown
+    with its speaker, never evaluated. `rules`: the rules it comments on (empty: the circular); `condition`:
+    shown unless known facts exclude it. `clause`: where the source says it, if its clauses are numbered.
     """
 
     kind: str
@@ -86,6 +92,7 @@ class Note:
     quote: str | None = None
     rules: tuple[RuleRef, ...] = ()
     condition: Condition = ALWAYS
+    clause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +119,11 @@ class Evidence:
 class Circular:
     """One circular. In force from `since` (inclusive) to `until` (exclusive, None: open), by local dates.
 
-    `id` is "<regency>/<name>". `amends` lists rules of other circulars that give way to this one,
-    `revokes` whole circulars; both from `since`. `since_basis`: how the start of force was derived where
-    the source does not state it. `complete`: every rule of the circular is encoded.
+    `id` is "<regency>/<name>". From `since` on, `amends` lists rules of other circulars that give way to
+    this one, for the people it addresses (for good, unless this one is to last for a time only), `revokes`
+    circulars or single rules ("circular#rule"), for good. `since_basis`: how the start of force was derived
+    where the source does not state it. `complete`: every rule of the circular is encoded.
+    `addressees_quote`, `addressees_clause`: where it says whom it is for, or not for.
     """
 
     id: str
@@ -137,6 +146,8 @@ class Circular:
     notes: tuple[Note, ...] = ()
     open_questions: tuple[OpenQuestion, ...] = ()
     complete: bool = True
+    addressees_quote: str | None = None
+    addressees_clause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

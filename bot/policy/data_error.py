@@ -12,8 +12,8 @@ from typing import Annotated, Final, NoReturn, TypeVar
 from pydantic import BaseModel, BeforeValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from bot.policy.problems import Path, suggestion
-from bot.policy.schema import Shape
+from bot.policy.problems import Path, shortened, suggestion
+from bot.policy.schema import Shape, one_of_key, rest_of_text
 
 
 class PolicyDataError(ValueError):
@@ -41,11 +41,12 @@ class Strict(Shape):
     @model_validator(mode="before")
     @classmethod
     def _knows_every_field(cls, data: object) -> object:
-        for field in data if isinstance(data, Mapping) else ():
+        fields: Mapping[object, object] = data if isinstance(data, Mapping) else {}
+        for field, value in fields.items():
             if field not in cls.model_fields:
-                raise PydanticCustomError(
-                    _UNKNOWN_FIELD, "", {"field": field, "known": list(cls.model_fields)}
-                )
+                known = list(cls.model_fields)
+                cut = rest_of_text(field, value, known)
+                raise PydanticCustomError(_UNKNOWN_FIELD, "", {"field": field, "known": known, "cut": cut})
         return data
 
 
@@ -67,9 +68,8 @@ def not_one_of(path: Path, value: object, known: Iterable[str]) -> PolicyDataErr
     """The error for a value that is not among `known`, with the nearest one suggested."""
     names = list(known)
     hint = suggestion(value, names)
-    return PolicyDataError(
-        path, "policy.error.not_one_of", value=value, expected=", ".join(names), suggestion=hint
-    )
+    key = one_of_key(value, names)
+    return PolicyDataError(path, key, value=value, expected=", ".join(names), suggestion=hint)
 
 
 # --- values that several files share ---------------------------------------------------------
@@ -116,20 +116,15 @@ def _translated(details: ErrorDetails) -> PolicyDataError:
     kind, context = details["type"], details.get("ctx", {})
     if kind == _UNKNOWN_FIELD:
         hint = suggestion(context["field"], context["known"])
-        key, place = "policy.error.unknown_field", (*place, context["field"])
+        key = "policy.error.comma_in_text" if context["cut"] else "policy.error.unknown_field"
+        place = (*place, context["field"])
         return PolicyDataError(place, key, value=context["field"], suggestion=hint)
     if kind in ("enum", "literal_error"):
         return not_one_of(place, details["input"], _choices(context["expected"]))
     key = kind if kind.startswith("policy.") else _KEYS.get(kind, "policy.error.invalid")
-    return PolicyDataError(place, key, value=_shown(details["input"]), expected=details["msg"])
+    return PolicyDataError(place, key, value=shortened(details["input"]), expected=details["msg"])
 
 
 def _choices(expected: str) -> list[str]:
     """The values that pydantic lists as "'a', 'b' or 'c'"."""
     return expected.split("'")[1::2] or [expected]
-
-
-def _shown(value: object) -> str:
-    """A value short enough for a message."""
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -176,9 +176,12 @@ class RegencyEngine:
     def _upcoming(self, finding: Finding, start: datetime, question: Question, asker: Asker) -> Window | None:
         return self.next_permitted(start, question, asker) if finding.kind in _RESTRAINED else None
 
-    def next_permitted(self, start: datetime, question: Question, asker: Asker) -> Window | None:
+    def next_permitted(
+        self, start: datetime, question: Question, asker: Asker, *, eager: bool = False
+    ) -> Window | None:
         """The first stretch from `start` on in which the act is allowed under ordinary presumptions; else
-        the first in which some condition allows it; None if nothing does within the horizon."""
+        the first in which some condition allows it; None if nothing does within the horizon. `eager`: the
+        first in which it is allowed at all, be it under a condition."""
         start = start.astimezone(self.calendar.zone)
         conditional: Window | None = None
         current: Window | None = None
@@ -189,7 +192,7 @@ class RegencyEngine:
             if current is not None and (permits, headline.conditions) == (allowed, current.conditions):
                 current = replace(current, end=part.end)
                 continue
-            if allowed:
+            if allowed or (eager and current is not None):
                 return current
             conditional = conditional or current
             if conditional and not permits and self._hopeless(part):

@@ -5,9 +5,11 @@ YAML 1.2: `no`, `ya` and `07:30` are texts. Dates become dates.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -54,8 +56,21 @@ def parse(text: str, file: str) -> Document:
     return Document(file, data, reader.lines)
 
 
+_BROKEN: Final[Mapping[str, re.Pattern[str]]] = {
+    "policy.error.yaml_tab": re.compile(r"character '\\t'"),
+    "policy.error.yaml_colon": re.compile(r"mapping values are not|but got ':'|could not find expected ':'"),
+    "policy.error.yaml_quote": re.compile(r"unexpected end of stream|unknown escape"),
+    "policy.error.yaml_bracket": re.compile(r"expected ',' or|found '[\]}]'"),
+    "policy.error.yaml_sign": re.compile(r"cannot start any|constructor for the tag|alphabetic or numeric"),
+    "policy.error.yaml_indent": re.compile(r"<block end>|entries are not allowed|keys are not allowed"),
+    "policy.error.yaml_two": re.compile(r"another document"),
+}
+"""What is usually wrong, by what the parser says of it."""
+
+
 def _broken(file: str, line: int, detail: str) -> PolicyError:
-    return PolicyError([Problem(file, line, "policy.error.yaml", {"detail": detail})])
+    usual = (key for key, pattern in _BROKEN.items() if pattern.search(detail))
+    return PolicyError([Problem(file, line, next(usual, "policy.error.yaml"), {"detail": detail})])
 
 
 class _Reader:

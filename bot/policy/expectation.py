@@ -96,7 +96,8 @@ def _window_pairs(
 
 
 def _of_literals(literals: Iterable[FactLiteral]) -> Conditions:
-    return frozenset((part.fact, part.measure, part.value, part.low, part.high) for part in literals)
+    tests = ((part, value) for part in literals for value in (part.values or (None,)))
+    return frozenset((part.fact, part.measure, value, part.low, part.high) for part, value in tests)
 
 
 def _shown(value: object) -> str:

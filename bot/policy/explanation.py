@@ -6,13 +6,25 @@ facts exclude them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
 from operator import attrgetter
 
-from bot.model import Asker, Citation, Explanation, Question, Remark, RuleRef, Source, Verdict
+from bot.model import (
+    Asker,
+    Citation,
+    Explanation,
+    Literal,
+    Question,
+    Remark,
+    RuleRef,
+    Source,
+    Unknown,
+    Verdict,
+)
 from bot.policy.condition import ALWAYS, Condition
-from bot.policy.corpus import Circular, Corpus, Note, OpenQuestion, Sanction
+from bot.policy.corpus import Circular, Corpus, Note, OpenQuestion, Rule, Sanction, full_name
 from bot.policy.decide import Engine, RegencyEngine
 
 _MEMO_LIMIT = 20_000
@@ -40,6 +52,7 @@ class Explainer:
                 rule.quote,
                 rule.summary,
                 rule.content,
+                bool(rule.lifts),
             )
             for circular in corpus.circulars.values()
             for rule in circular.rules
@@ -55,15 +68,25 @@ class Explainer:
         day = when.astimezone(regency.calendar.zone).date()
         lists = _CITED(verdict) if verdict else _NOTHING_CITED
         known = regency.situations.known(question, asker)
-        key = (asker.regency, question.activity, regency.law.slice_at(day), lists, known)
+        slice_ = regency.law.slice_at(day)
+        key = (asker.regency, question.activity, slice_, lists, known, verdict is None)
         found = self._memo.get(key)
         if found is None:
             if len(self._memo) > _MEMO_LIMIT:
                 self._memo.clear()
             around = _Around(regency, question, asker)
             found = self._explanation(around, around.circulars(regency.law.in_force(day)), *lists)
+            revoked = tuple(
+                replace(self._sources[o], revoked_by=self._sources[n]) for o, n in around.revoked(day)
+            )
+            contents = self._contents(around, found) if verdict is None else ()
+            found = replace(found, revoked=revoked, contents=contents)
             self._memo[key] = found
         return found
+
+    def _contents(self, around: _Around, found: Explanation) -> tuple[Citation, ...]:
+        named = [self._engine.corpus.circulars[source.circular] for source in found.sources]
+        return self._cited(tuple(rule.ref for rule in around.rules(named)))
 
     def _explanation(
         self,
@@ -94,7 +117,12 @@ class Explainer:
             notes=remarks((c, n) for c in about for n in c.notes),
             open_questions=remarks((c, q) for c in about for q in c.open_questions),
             regulated=around.regulates(circulars),
+            excluded=around.excluded(),
         )
+
+    def cited(self, refs: Refs) -> list[Citation]:
+        """Rules as a reply cites them."""
+        return list(self._cited(refs))
 
     def _cited(self, refs: Refs) -> tuple[Citation, ...]:
         return tuple(self._citations[ref] for ref in refs)
@@ -131,6 +159,48 @@ class _Around:
     def regulates(self, circulars: Iterable[Circular]) -> bool:
         """Whether one of them speaks of the act; if no act was named, all do."""
         return self._question.activity is None or any(map(self._speaks, circulars))
+
+    def rules(self, circulars: Iterable[Circular]) -> list[Rule]:
+        """What they say of the act; if no act was named, everything."""
+        activity = self._question.activity
+        if activity is None:
+            return [rule for circular in circulars for rule in circular.rules]
+        return self._regency.law.rules(circulars, activity)
+
+    def revoked(self, day: date) -> Iterator[tuple[str, str]]:
+        """The circulars that speak of the act or of a kind of it, or have a rule that does, and are revoked
+        by `day`, each with the one that revokes it."""
+        everything = self._regency.law.circulars
+        newer = [circular for circular in everything if circular.since <= day and circular.revokes]
+        for circular in everything if newer else ():
+            names = {circular.id, *(full_name(rule.ref) for rule in self._near(circular))}
+            by = next((c.id for c in newer if not names.isdisjoint(c.revokes)), None)
+            if by is not None and len(names) > 1:
+                yield circular.id, by
+
+    def _near(self, circular: Circular) -> Iterator[Rule]:
+        """Its rules on the act, a wider act or a kind of it."""
+        lineage, act = self._regency.law.corpus.vocabulary.lineage, self._question.activity
+        for rule in circular.rules:
+            if act is None or rule.activity in lineage(act) or act in lineage(rule.activity):
+                yield rule
+
+    def excluded(self) -> Literal | None:
+        """What the person is that no circular addresses, if some would address her were she anything else."""
+        everything = self._regency.law.circulars
+        own = {"unit": self._asker.unit, "status": self._asker.status}
+        said = {name: self._question.facts.get(name, value) for name, value in own.items()}
+        if any(self._possible(circular.addressees) for circular in everything):
+            return None
+        for name, value in said.items():
+            if value is None or isinstance(value, Unknown):
+                continue
+            facts = {fact: v for fact, v in self._question.facts.items() if fact != name}
+            asker = replace(self._asker, unit=None) if name == "unit" else replace(self._asker, status=None)
+            other = _Around(self._regency, replace(self._question, facts=facts), asker)
+            if any(other._possible(circular.addressees) for circular in everything):
+                return Literal(name, value)
+        return None
 
     def _speaks(self, circular: Circular) -> bool:
         activity = self._question.activity

@@ -6,8 +6,8 @@ condition is a path through it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from operator import attrgetter
 from typing import NamedTuple
@@ -33,6 +33,9 @@ SEVERITY = {
     )
 }
 """Which verdict counts for a whole that has parts, and for a fact nobody presumes: the highest."""
+
+Confined = dict[int, Sequence[int]]
+"""Levels with the cells that they are confined to, at least one each."""
 
 _PLACE = attrgetter("circular", "rule")
 _UNLIKELY = 100.0  # the price of a way out that the person cannot choose (to have another status)
@@ -70,6 +73,11 @@ def worse(a: Outcome, b: Outcome) -> Outcome:
     )
 
 
+def _duty(outcome: Outcome) -> VerdictKind:
+    """An outcome as the question "must I?" sees it: what is obligatory is what is looked for."""
+    return VerdictKind.PERMITTED if outcome.kind is VerdictKind.OBLIGATORY else VerdictKind.PROHIBITED
+
+
 def _union(a: tuple[RuleRef, ...], b: tuple[RuleRef, ...]) -> tuple[RuleRef, ...]:
     return tuple(dict.fromkeys(a + b))
 
@@ -84,6 +92,7 @@ class Reader:
         self._variables = law.variables
         self._fixed = fixed
         self._literals_of = [tuple(map(v.literal, range(v.size))) for v in law.variables]
+        self._obliged: dict[int, int] = {}
         self._findings: dict[tuple[int, tuple[int | None, ...]], Finding] = {}
         self._headlines: dict[tuple[int, tuple[int | None, ...]], Headline] = {}
 
@@ -102,6 +111,19 @@ class Reader:
         if found is None:
             found = self._headlines[key] = self._read_headline(root, presumed)
         return found
+
+    def obliging(self, root: int, presumed: Cells) -> tuple[tuple[Literal, ...], tuple[RuleRef, ...]] | None:
+        """The conditions under which the act is obligatory (none: it is under ordinary presumptions, whatever
+        else is unknown), with the rules that then oblige. None where nothing does."""
+        outcomes: list[Outcome] = self._space.outcomes(root)
+        if not any(outcome.kind is VerdictKind.OBLIGATORY for outcome in outcomes):
+            return None
+        duty = self._space.mapped(root, _duty, self._obliged)
+        chosen = self._headline_cells(root, presumed)
+        conditions = self._conditions(duty, self._space.decide(duty, chosen), chosen)
+        reached: list[Outcome] = self._space.outcomes(root, conditions)
+        refs = {ref for outcome in reached if outcome.kind is VerdictKind.OBLIGATORY for ref in outcome.basis}
+        return self._literals(conditions), _sorted(refs)
 
     def hopeful(self, root: int, presumed: Cells, free: frozenset[int]) -> bool:
         """Whether some values of the `free` levels may give an allowed headline; False is certain."""
@@ -178,7 +200,7 @@ class Reader:
             levels.sort(key=lambda level: -settling.get(level, 0))
         return levels
 
-    def _conditions(self, kinds: int, headline: VerdictKind, chosen: list[int]) -> dict[int, range]:
+    def _conditions(self, kinds: int, headline: VerdictKind, chosen: list[int]) -> Confined:
         """The cells that the conditions confine levels to; empty without conditions."""
         if self._space.is_leaf(kinds):
             return {}
@@ -191,16 +213,19 @@ class Reader:
             path = way_out[1]
         return self._widened(kinds, self._sufficient(kinds, path, chosen))
 
-    def _literals(self, conditions: Mapping[int, range]) -> tuple[Literal, ...]:
+    def _literals(self, conditions: Mapping[int, Sequence[int]]) -> tuple[Literal, ...]:
         return tuple(self._literal(level, conditions[level]) for level in sorted(conditions))
 
-    def _literal(self, level: int, cells: range) -> Literal:
+    def _literal(self, level: int, cells: Sequence[int]) -> Literal:
+        variable, first = self._variables[level], self._literals_of[level][cells[0]]
         if len(cells) == 1:
-            return self._literals_of[level][cells.start]
-        return self._variables[level].literal(cells.start, cells.stop - 1)
+            return first
+        if variable.values:
+            return replace(first, also=tuple(variable.values[cell] for cell in cells[1:]))
+        return variable.literal(cells[0], cells[-1])
 
     def _contrary(
-        self, root: int, headline: VerdictKind, conditions: Mapping[int, range]
+        self, root: int, headline: VerdictKind, conditions: Mapping[int, Sequence[int]]
     ) -> tuple[RuleRef, ...]:
         """The rules that the conditions come from: what would forbid without them, what allows with them."""
         if headline in ALLOWED:
@@ -217,10 +242,10 @@ class Reader:
 
         return price
 
-    def _sufficient(self, kinds: int, path: dict[int, int], chosen: list[int]) -> dict[int, range]:
+    def _sufficient(self, kinds: int, path: dict[int, int], chosen: list[int]) -> Confined:
         """A smallest part of `path` that still guarantees an allowed verdict; what is presumed anyway
         is dropped last-mentioned first, what deviates from it is kept if at all needed."""
-        kept = {level: range(cell, cell + 1) for level, cell in path.items()}
+        kept: Confined = {level: range(cell, cell + 1) for level, cell in path.items()}
         for level in sorted(path, key=lambda lv: (path[lv] != chosen[lv], -lv)):
             fewer = kept.copy()
             del fewer[level]
@@ -228,19 +253,24 @@ class Reader:
                 kept = fewer
         return kept
 
-    def _widened(self, kinds: int, kept: dict[int, range]) -> dict[int, range]:
-        """The same conditions, those on numbers and dates as wide as they still guarantee the verdict."""
-        for level in kept:
+    def _widened(self, kinds: int, kept: Confined) -> Confined:
+        """The same conditions, as wide as they still guarantee the verdict: numbers and dates as a stretch,
+        choices with the others that do as well."""
+        for level, (cell, *_) in kept.items():
+            size = self._space.sizes[level]
             if self._variables[level].values:
+                others = (other for other in range(size) if other != cell)
+                alike = [o for o in others if self._guarantees(kinds, {**kept, level: (o,)})]
+                kept[level] = (cell, *alike)
                 continue
             for step in (-1, 1):
-                while wider := _stretched(kept[level], step, self._space.sizes[level]):
+                while wider := _stretched(kept[level], step, size):
                     if not self._guarantees(kinds, {**kept, level: wider}):
                         break
                     kept[level] = wider
         return kept
 
-    def _guarantees(self, kinds: int, within: Mapping[int, range]) -> bool:
+    def _guarantees(self, kinds: int, within: Mapping[int, Sequence[int]]) -> bool:
         return self._space.always(kinds, within, ALLOWED.__contains__)
 
 
@@ -248,8 +278,9 @@ def _sorted(refs: Collection[RuleRef]) -> tuple[RuleRef, ...]:
     return tuple(sorted(refs, key=_PLACE) if len(refs) > 1 else refs)
 
 
-def _stretched(cells: range, step: int, size: int) -> range | None:
+def _stretched(cells: Sequence[int], step: int, size: int) -> range | None:
     """One cell more, below (-1) or above (+1); None where there is none."""
+    first, last = cells[0], cells[-1]
     if step < 0:
-        return range(cells.start - 1, cells.stop) if cells.start else None
-    return range(cells.start, cells.stop + 1) if cells.stop < size else None
+        return range(first - 1, last + 1) if first else None
+    return range(first, last + 2) if last + 1 < size else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import replace
 from datetime import date
 from functools import reduce
 from operator import attrgetter
@@ -26,7 +27,7 @@ from bot.policy.condition import (
     cuts_of,
     tests_in,
 )
-from bot.policy.corpus import Circular, Corpus, Rule
+from bot.policy.corpus import Circular, Corpus, Rule, full_name
 from bot.policy.diagram import Space
 from bot.policy.precedence import Outcome, Precedence, Standing
 from bot.vocabulary import Fact, FactKind
@@ -69,13 +70,25 @@ class RegencyLaw:
         return self._edges[index] if index < len(self._edges) else None
 
     def in_force(self, day: date) -> tuple[Circular, ...]:
-        """The circulars in force on `day`. What a circular has revoked stays revoked when that one ends."""
-        revoked = {target for c in self.circulars if c.since <= day for target in c.revokes}
-        return tuple(
-            c
-            for c in self.circulars
-            if c.since <= day and (c.until is None or day < c.until) and c.id not in revoked
-        )
+        """The circulars in force on `day`, without the rules revoked by then. What a circular has revoked
+        stays revoked when that one ends."""
+        revoked = self._revoked(day)
+        now = (c for c in self.circulars if c.since <= day and (c.until is None or day < c.until))
+        return tuple(_left(c, revoked) for c in now if c.id not in revoked)
+
+    def amending(self, day: date) -> tuple[Circular, ...]:
+        """The circulars whose amendments hold on `day`: those of a circular that was to last for a time end
+        with it, those of one without an end stay, even after it was revoked."""
+        valid = {c.id for c in self.in_force(day)}
+        return tuple(c for c in self.circulars if c.id in valid or self._lasting(c, day))
+
+    def _lasting(self, circular: Circular, day: date) -> bool:
+        begun = circular.since <= day and circular.id not in self._revoked(circular.since)
+        return begun and circular.until is None
+
+    def _revoked(self, day: date) -> frozenset[str]:
+        """The circulars ("wilayah/edaran") and rules ("wilayah/edaran#aturan") revoked by `day`."""
+        return frozenset(target for c in self.circulars if c.since <= day for target in c.revokes)
 
     def root(self, day: date, activity: str) -> int:
         """The diagram for `activity` on `day`, with leaves Outcome; compiled once a slice."""
@@ -146,10 +159,11 @@ class RegencyLaw:
         implied = self.space.combine(lambda x, y: not x or y, first, second)
         return implied == self.space.leaf(True) and (first, one.activity) != (second, other.activity)
 
-    def undefeated(self, circulars: tuple[Circular, ...], rules: list[Rule]) -> dict[RuleRef, int]:
-        """For every rule, where it applies and no undefeated exception lifts it, nor an amendment."""
+    def undefeated(self, amending: tuple[Circular, ...], rules: list[Rule]) -> dict[RuleRef, int]:
+        """For every rule, where it applies and no undefeated exception lifts it, nor an amendment by one of
+        the `amending` circulars."""
         exceptions = {r.ref: [e for e in rules if self.precedence.may_lift(e, r)] for r in rules}
-        amenders = {rule.ref: [c for c in circulars if rule.ref in c.amends] for rule in rules}
+        amenders = {rule.ref: [c for c in amending if rule.ref in c.amends] for rule in rules}
         done: dict[RuleRef, int] = {}
 
         def walk(rule: Rule) -> int:
@@ -170,7 +184,7 @@ class RegencyLaw:
         """Leaves `Standing`: which rules stand and which were lifted, in every situation."""
         circulars = self.in_force(day)
         rules = [rule for rule in self.rules(circulars, activity) if rule.ref not in self._dropped]
-        undefeated = self.undefeated(circulars, rules)
+        undefeated = self.undefeated(self.amending(day), rules)
         root = self.space.leaf(Standing())
         for rule in rules:
             root = self.space.combine(
@@ -204,7 +218,8 @@ class RegencyLaw:
 
     def _coverage(self, day: date, activity: str) -> int:
         """Leaves None where rules decide, else the verdict for want of a circular that speaks."""
-        now = self.in_force(day)
+        # A circular goes on to speak of an act whose rules were revoked: it says nothing against it any more.
+        now = [self.corpus.circulars[c.id] for c in self.in_force(day)]
         bodies = [now, self.circulars]
         speaking = [[c for c in body if self.rules([c], activity)] for body in bodies]
 
@@ -221,6 +236,12 @@ class RegencyLaw:
 
         addressed = [self.holds(Some(tuple(c.addressees for c in body))) for body in (*speaking, *bodies)]
         return self.space.combine(verdict, *addressed)
+
+
+def _left(circular: Circular, revoked: frozenset[str]) -> Circular:
+    """The circular without its revoked rules; itself if there are none."""
+    rules = tuple(rule for rule in circular.rules if full_name(rule.ref) not in revoked)
+    return circular if len(rules) == len(circular.rules) else replace(circular, rules=rules)
 
 
 def _edges(circulars: Iterable[Circular]) -> tuple[date, ...]:

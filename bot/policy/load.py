@@ -28,8 +28,10 @@ from bot.policy.data_error import PolicyDataError
 from bot.policy.document import Document, parse
 from bot.policy.files import DIRECTORY
 from bot.policy.holiday_years import read_national_holidays
+from bot.policy.language import Section, section
 from bot.policy.message_templates import read_templates
 from bot.policy.national import NationalHours, read_national_hours, weekly_warnings
+from bot.policy.phrases import class_problems
 from bot.policy.problems import PolicyError, Problem
 from bot.policy.references import reference_problems
 from bot.policy.regency import read_regency
@@ -38,6 +40,8 @@ from bot.worktime import BreakRule, Calendar
 
 VOCABULARY = "kosakata"
 LANGUAGE_FILES = ("niat", "obrolan", "waktu")
+PHRASE_FILES = ("perbuatan", "fakta", "status", "unit", "niat")
+"""Files whose phrases may name classes."""
 ROSTER_FILE = "daftar_pegawai"
 """Words of exported rosters. Not needed for answering: it may be missing."""
 CONFIRMING_FILE = "konfirmasi"
@@ -96,13 +100,29 @@ class _Loader:
         fact_file = schema.validate(schema.FactFile, document)
         facts = build.facts(fact_file, statuses, units)
         self._problems.extend(build.fact_problems(document, fact_file, facts))
+        self._problems.extend(self._class_problems())
         return Vocabulary(
             activities=build.activities(acts),
             facts=facts,
             statuses=statuses,
             units=units,
-            language={name: self._document(f"{VOCABULARY}/{name}.yaml").data for name in self._language()},
+            language={name: self._section(f"{VOCABULARY}/{name}.yaml") for name in self._language()},
         )
+
+    def _section(self, name: str) -> Section:
+        """A file of the language, which says itself which entry it lacks."""
+        document = self._document(name)
+        if not isinstance(document.data, Mapping):
+            raise PolicyError([document.problem((), "policy.error.not_a_mapping", field=name, value="")])
+        return section(document)
+
+    def _class_problems(self) -> Iterator[Problem]:
+        """Phrases with a class that nobody has defined."""
+        language = self._section(f"{VOCABULARY}/niat.yaml")
+        classes = language.get("kelas")
+        if isinstance(classes, Mapping):
+            for name in PHRASE_FILES:
+                yield from class_problems(self._document(f"{VOCABULARY}/{name}.yaml"), classes)
 
     def _language(self) -> Iterator[str]:
         yield from LANGUAGE_FILES

@@ -6,6 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+_LONG = 60
+_FEW = 5
+_NEAREST = 3
+"""How many signs of a value a message shows; how many names it lists whole, how many of a longer list."""
+
 Path = tuple[str | int, ...]
 """A way into a YAML document: ("aturan", 0, "bila")."""
 
@@ -35,8 +40,21 @@ class PolicyError(ValueError):
         super().__init__("; ".join(map(str, self.problems)))
 
 
+def shortened(value: object) -> str:
+    """A value short enough for a message."""
+    text = str(value)
+    return text if len(text) <= _LONG else text[: _LONG - 3] + "…"
+
+
+def nearest(name: object, known: Iterable[object]) -> str | None:
+    """The known name that `name` is probably a misspelling of; None where none is alike."""
+    return next(iter(get_close_matches(str(name), sorted(map(str, known)), n=1, cutoff=0.6)), None)
+
+
 def suggestion(name: object, known: Iterable[object]) -> str:
-    """The known name most like `name`, or all of them where none is alike."""
+    """The known name most like `name`; where none is alike all of them if they are few, else the nearest."""
     names = sorted(map(str, known))
-    close = get_close_matches(str(name), names, n=1, cutoff=0.6)
-    return close[0] if close else ", ".join(names)
+    close = nearest(name, names)
+    if close is not None or len(names) <= _FEW:
+        return close or ", ".join(names)
+    return ", ".join(get_close_matches(str(name), names, n=_NEAREST, cutoff=0.0))

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 _ON = re.compile(r"\s\w[^.,;:!?()…”“\"]{0,80}")
 """What goes on after an excerpt without a punctuation mark between."""
 _UP_TO = re.compile(r"[^.,;:!?()…”“\"]{0,79}\w\s$")
 """What leads up to an excerpt without a punctuation mark between."""
+
+
+_NUMBER = re.compile(r"((?:[^\W\d]+ )?[\w.]*\d[\w.]*|[IVXLC]+(?:\.\w+)*|[a-z])[.)]\s")
+"""The number that a clause begins with: "3.", "III.2.b)", "Lampiran 1."."""
 
 
 def folded(text: str) -> str:
@@ -37,6 +42,19 @@ def cut_off(quote: str, source: str) -> str:
                 return ""
             left_out = left_out or rest[0].strip()
     return left_out
+
+
+def uncovered(source: str, quotes: Iterable[str], clauses: Iterable[str]) -> Iterator[str]:
+    """The block quotes of `source` that none of `quotes` (folded) stands in and none of `clauses` numbers."""
+    known, numbers = tuple(quotes), {clause.casefold() for clause in clauses}
+    for paragraph in re.split(r"\n\s*\n", source):
+        if not paragraph.lstrip().startswith(">"):
+            continue
+        text = folded(paragraph)
+        number = _NUMBER.match(text)
+        named = number is not None and number[1].casefold() in numbers
+        if not named and not any(contains(text, quote) or contains(quote, text) for quote in known):
+            yield text
 
 
 def _pattern(quote: str) -> str:

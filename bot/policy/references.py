@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from bot.model import RuleRef
-from bot.policy.corpus import NATIONAL, Circular, Note, OpenQuestion, Place, Rule, Sanction
+from bot.policy.corpus import NATIONAL, Circular, Note, OpenQuestion, Place, Rule, Sanction, full_name
 from bot.policy.problems import Problem, suggestion
 
 Name = TypeVar("Name", bound=Hashable)
@@ -20,7 +20,7 @@ def reference_problems(circulars: Mapping[str, Circular]) -> Iterator[Problem]:
             if ref not in rules:
                 yield _dangling(place, ref, rules)
             elif not _within_reach(circular, circulars[ref.circular]):
-                yield _problem(place, "policy.error.foreign_reference", name=_shown(ref))
+                yield _problem(place, "policy.error.foreign_reference", name=full_name(ref))
         for ref in circular.amends:
             if ref.circular == circular.id:
                 yield _problem(circular.place, "policy.error.own_amendment", name=ref.rule)
@@ -40,8 +40,11 @@ def _mentions(circular: Circular) -> Iterator[tuple[Place, RuleRef]]:
 
 
 def _revocation_problems(circular: Circular, circulars: Mapping[str, Circular]) -> Iterator[Problem]:
-    for target in circular.revokes:
-        if target not in circulars:
+    for name in circular.revokes:
+        target, _, rule = name.partition("#")
+        if rule and target in circulars and rule not in {r.ref.rule for r in circulars[target].rules}:
+            yield _dangling(circular.place, RuleRef(target, rule), _all_rules(circulars))
+        elif target not in circulars:
             hint = suggestion(target, circulars)
             yield _problem(circular.place, "policy.error.unknown_circular", name=target, suggestion=hint)
         elif not _within_reach(circular, circulars[target]):
@@ -51,8 +54,18 @@ def _revocation_problems(circular: Circular, circulars: Mapping[str, Circular]) 
 def _circles(circulars: Mapping[str, Circular], rules: Mapping[RuleRef, Rule]) -> Iterator[Problem]:
     for ref in _cyclic({ref: rule.lifts for ref, rule in rules.items()}):
         yield _problem(rules[ref].place, "policy.error.cyclic_exception", name=ref.rule)
-    for name in _cyclic({name: circular.revokes for name, circular in circulars.items()}):
+    revoked = {name: _circulars_in(circular.revokes) for name, circular in circulars.items()}
+    for name in _cyclic(revoked):
         yield _problem(circulars[name].place, "policy.error.cyclic_revocation", name=name)
+
+
+def _circulars_in(names: Iterable[str]) -> tuple[str, ...]:
+    """The circulars that are revoked, or of which a rule is."""
+    return tuple(name.partition("#")[0] for name in names)
+
+
+def _all_rules(circulars: Mapping[str, Circular]) -> list[RuleRef]:
+    return [rule.ref for circular in circulars.values() for rule in circular.rules]
 
 
 def _within_reach(circular: Circular, target: Circular) -> bool:
@@ -76,11 +89,7 @@ def _cyclic(next_of: Mapping[Name, tuple[Name, ...]]) -> Iterator[Name]:
 
 def _dangling(place: Place, ref: RuleRef, rules: Iterable[RuleRef]) -> Problem:
     hint = suggestion(ref.rule, (r.rule for r in rules if r.circular == ref.circular))
-    return _problem(place, "policy.error.unknown_rule", name=_shown(ref), suggestion=hint)
-
-
-def _shown(ref: RuleRef) -> str:
-    return f"{ref.circular}#{ref.rule}"
+    return _problem(place, "policy.error.unknown_rule", name=full_name(ref), suggestion=hint)
 
 
 def _problem(place: Place, key: str, **params: object) -> Problem:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationError
 
 from bot.policy.document import Document
-from bot.policy.problems import Path, PolicyError, Problem, suggestion
+from bot.policy.problems import Path, PolicyError, Problem, nearest, shortened, suggestion
 
 
 class Shape(BaseModel):
@@ -69,8 +69,12 @@ class Kecuali(Shape):
 
 
 class Penerima(Shape):
+    """`butir`, `kutipan`: the clause that says whom the circular is for, or whom not."""
+
     status: Names | Kecuali = ("semua",)
     unit: Names | Kecuali = ("semua",)
+    kutipan: str | None = None
+    butir: str | None = None
 
 
 class Perubahan(Shape):
@@ -114,16 +118,20 @@ class Sanksi(Shape):
 
 
 class Catatan(Shape):
-    jenis: Literal["pendapat", "pernyataan", "tujuan"]
+    jenis: Literal["pendapat", "pernyataan", "tujuan", "pengertian"]
     isi: Wording
     penutur: str | None = None
     kutipan: str | None = None
+    butir: str | None = None
     aturan: Names = ()
     bila: dict[str, Any] = Field(default_factory=dict)
 
 
 class PertanyaanTerbuka(Shape):
+    """`butir`: the clause that leaves it open, or that cannot be written as a rule."""
+
     isi: Wording
+    butir: str | None = None
     aturan: Names = ()
     bila: dict[str, Any] = Field(default_factory=dict)
 
@@ -267,19 +275,39 @@ def validate(shape: type[ShapeType], document: Document) -> ShapeType:
 
 def _problem(document: Document, shape: type[BaseModel], detail: dict[str, Any]) -> Problem:
     path = _document_path(document, detail["loc"])
-    key = _TEXTS.get(detail["type"], "policy.error.invalid")
+    key = _key_of(shape, detail)
     context = detail.get("ctx", {})
     params: dict[str, object] = {
         "field": ".".join(map(str, _named(path, detail))),
-        "value": _shown(detail["input"]),
+        "value": shortened(detail["input"]),
         "limit": context.get("min_length", ""),
     }
     if detail["type"] == "extra_forbidden":
         params["suggestion"] = suggestion(detail["loc"][-1], _fields(shape, detail["loc"][:-1]))
     if detail["type"] == "literal_error":
         known = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        key = one_of_key(detail["input"], known)
         params |= {"expected": ", ".join(known), "suggestion": suggestion(detail["input"], known)}
     return document.problem(path, key, **params)
+
+
+def one_of_key(value: object, known: Iterable[str]) -> str:
+    """The text for a value that is none of `known`: one that names the value meant, if there is one."""
+    return "policy.error.not_among" if nearest(value, known) is None else "policy.error.not_one_of"
+
+
+def rest_of_text(name: object, value: object, known: Iterable[str]) -> bool:
+    """Whether an unknown field is the end of a text that a comma has cut: {id: Ya, di sini., en: Yes}."""
+    return value is None and nearest(name, known) is None
+
+
+def _key_of(shape: type[BaseModel], detail: Mapping[str, Any]) -> str:
+    kind, loc, value = detail["type"], detail["loc"], detail["input"]
+    if kind == "extra_forbidden" and rest_of_text(loc[-1], value, _fields(shape, loc[:-1])):
+        return "policy.error.comma_in_text"
+    if kind == "string_type" and isinstance(value, list):
+        return "policy.error.one_activity" if loc[-1] == "perbuatan" else "policy.error.only_one"
+    return _TEXTS.get(kind, "policy.error.invalid")
 
 
 def _named(path: Path, detail: Mapping[str, Any]) -> Path:
@@ -311,8 +339,3 @@ def _model_in(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, (_model_in(part) for part in get_args(annotation))), None)
-
-
-def _shown(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -20,10 +20,11 @@ from bot.vocabulary import Fact, FactKind, Named, Vocabulary
 
 _LOW: Mapping[str, int] = {"paling_sedikit": 0, "lebih_dari": 1, "sejak": 0}
 """Comparisons that bound from below, and on which side of the bound the cut lies (0: it is included)."""
-_HIGH: Mapping[str, int] = {"paling_banyak": 1, "kurang_dari": 0, "sampai": 0}
+_HIGH: Mapping[str, int] = {"paling_banyak": 1, "kurang_dari": 0, "sampai": 0, "paling_lambat": 1}
 """Comparisons that bound from above (1: the bound is included; `sampai`, like every end, is not)."""
 _OF_NUMBERS = ("paling_sedikit", "lebih_dari", "paling_banyak", "kurang_dari")
-_OF_DATES = ("sejak", "sampai")
+_OF_DATES = ("sejak", "sampai", "paling_lambat")
+_BOTH_ENDS = 2
 
 
 class TermReader:
@@ -78,7 +79,7 @@ class TermReader:
         """One window of the day, or any of several."""
         if isinstance(value, list) and value and all(isinstance(part, list) for part in value):
             return Some(tuple(self._clock(fact, part, (*path, i)) for i, part in enumerate(value)))
-        start, end = map(minutes_of, _ends(value))
+        start, end = _ends(value)
         if start is None or end is None or start == end:
             self._wrong(path, "policy.error.clock_window", name=fact.id, value=value)
             return All(())
@@ -175,14 +176,18 @@ def _deadline(comparisons: Mapping[str, Any]) -> str:
     return next(iter(named)) if len(named) == len(comparisons) == 1 else Measure.VALUE
 
 
-def _ends(value: object) -> tuple[object, object]:
-    """Start and end of a window as written; a comparison may leave one of them to midnight."""
-    if isinstance(value, list) and len(value) == len(_OF_DATES):
-        return value[0], value[1]
-    if isinstance(value, Mapping) and value and set(_OF_DATES).issuperset(value):
-        since, until = _OF_DATES
-        return value.get(since, "00:00"), value.get(until, "24:00")
-    return None, None
+def _ends(value: object) -> tuple[int | None, int | None]:
+    """The minutes [start, end) of a window as written; a comparison may leave one of them to midnight."""
+    if isinstance(value, list) and len(value) == _BOTH_ENDS:
+        return minutes_of(value[0]), minutes_of(value[1])
+    if not isinstance(value, Mapping) or not value or not _fits(value, _OF_DATES):
+        return None, None
+    since, until, latest = _OF_DATES
+    start = minutes_of(value.get(since, "00:00"))
+    if latest not in value:
+        return start, minutes_of(value.get(until, "24:00"))
+    last = minutes_of(value[latest])
+    return start, None if last is None else min(last + 1, DAY_MINUTES)
 
 
 def _window(fact: str, start: int, end: int) -> Condition:

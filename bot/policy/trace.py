@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from bot.model import Asker, Literal, Question, RuleRef
-from bot.policy.corpus import Circular, Modality, Place, Rule
+from bot.policy.corpus import Modality, Place, Rule, full_name
 from bot.policy.decide import RegencyEngine
 from bot.policy.law import RegencyLaw
 from bot.policy.precedence import Standing
@@ -81,17 +81,16 @@ class _Tracer:
         self._law: RegencyLaw = engine.law
         self._day = instant.astimezone(engine.calendar.zone).date()
         self._cells = engine.situations.at(instant, question, asker)
-        self._in_force = self._law.in_force(self._day)
+        self._valid = {rule.ref for circular in self._law.in_force(self._day) for rule in circular.rules}
 
     def rules(self, activity: str) -> Iterator[RuleTrace]:
         standing = self._law.space.restrict(self._law.standing(self._day, activity), self._cells)
         leaves: list[Standing] = self._law.space.outcomes(standing)
         for rule in self._law.rules(self._law.circulars, activity):
-            circular = self._law.corpus.circulars[rule.ref.circular]
-            if circular in self._in_force:
+            if rule.ref in self._valid:
                 yield self._of_valid(rule, leaves)
             else:
-                defeats = tuple(self._revocations(circular))
+                defeats = tuple(self._revocations(rule.ref))
                 yield _told(rule, False, False, (), (), False, defeats, ())
 
     def _of_valid(self, rule: Rule, leaves: list[Standing]) -> RuleTrace:
@@ -129,16 +128,16 @@ class _Tracer:
             yield Defeat(How.OVERRIDDEN, by.circular, by, all(by in refs for refs in winners))
 
     def _amendments(self, rule: Rule) -> Iterator[Defeat]:
-        for circular in self._in_force:
+        for circular in self._law.amending(self._day):
             if rule.ref in circular.amends:
                 left = self._law.space.restrict(self._law.holds(circular.addressees), self._cells)
                 reached = self._law.space.outcomes(left)
                 if True in reached:
                     yield Defeat(How.AMENDED, circular.id, certain=False not in reached)
 
-    def _revocations(self, circular: Circular) -> Iterator[Defeat]:
+    def _revocations(self, ref: RuleRef) -> Iterator[Defeat]:
         for other in self._law.circulars:
-            if circular.id in other.revokes and other.since <= self._day:
+            if not {ref.circular, full_name(ref)}.isdisjoint(other.revokes) and other.since <= self._day:
                 yield Defeat(How.REVOKED, other.id)
 
     def _losers(self, leaf: Standing) -> frozenset[RuleRef]:

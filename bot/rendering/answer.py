@@ -7,61 +7,52 @@ was understood and until when it holds; cautions. Every sentence comes from the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model import (
     ALLOWED,
-    Citation,
     Explanation,
-    Literal,
     Question,
     Remark,
-    Segment,
-    Source,
     Unknown,
     Verdict,
     VerdictKind,
 )
 from bot.rendering import dates, facts
+from bot.rendering.context import Context, conditions, provided, spans, stated
+from bot.rendering.grounds import grounds
 from bot.rendering.texts import Texts
-from bot.vocabulary import Vocabulary
 from bot.worktime import Stretch
 
 MAX_REMARKS = 1
 """How many notes and open questions one answer carries; "kenapa?" shows them all."""
 
+UNEXPLAINED = Explanation()
+_OF_TIME = "waktu"
+
 _SEGMENTED = (VerdictKind.PROHIBITED, VerdictKind.CONFLICT)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What every line needs: the language, the words of rules, the moment of speaking, the regency's name.
-
-    `stretch`: what the calendar says of the time asked about; None where it is no single stretch.
-    """
-
-    texts: Texts
-    vocabulary: Vocabulary
-    now: datetime
-    regency: str
-    stretch: Stretch | None = None
 
 
 def answer(question: Question, verdict: Verdict, explanation: Explanation, context: Context) -> str:
     """The reply to "may I?"."""
-    lines = [*_outlook(verdict, context), _understood(question, context)]
-    first = headline(verdict, context, regulated=explanation.regulated)
+    lines = [*outlook(question, verdict, context), _understood(question, context)]
+    first = headline(verdict, context, explanation)
     return assembled(first, verdict, explanation, lines, context)
 
 
 def assembled(
-    first: str, verdict: Verdict, explanation: Explanation, situation: Iterable[str], context: Context
+    first: str,
+    verdict: Verdict,
+    explanation: Explanation,
+    situation: Iterable[str],
+    context: Context,
+    *,
+    duties: bool = True,
 ) -> str:
-    """The blocks of a reply, `first` on top."""
+    """The blocks of a reply, `first` on top. `duties` False: it has named those that ride along already."""
     blocks = [
         first,
-        "\n".join(grounds(verdict, explanation, context)),
+        "\n".join(grounds(verdict, explanation, context, duties=duties)),
         "\n".join(situation),
         "\n".join(_warnings(verdict, explanation, context)),
     ]
@@ -71,156 +62,38 @@ def assembled(
 # --- the first line ---
 
 
-def headline(verdict: Verdict, context: Context, *, regulated: bool = True) -> str:
-    """The verdict with its condition. `regulated` False: no circular speaks of the act, so that not to have
-    found a prohibition is no permission."""
+def headline(verdict: Verdict, context: Context, explanation: Explanation = UNEXPLAINED) -> str:
+    """The verdict with its condition. Where no circular speaks of the act, not to have found a prohibition is
+    no permission."""
     texts = context.texts
-    if not regulated and verdict.kind is VerdictKind.NOT_PROHIBITED:
+    if not explanation.regulated and verdict.kind is VerdictKind.NOT_PROHIBITED:
         return texts("verdict.unregulated")
+    if verdict.kind is VerdictKind.NOT_COVERED and explanation.excluded is not None:
+        who = facts.condition(explanation.excluded, texts, context.vocabulary)
+        return texts(f"verdict.not_covered_{explanation.excluded.fact}", who=who)
+    if verdict.kind is VerdictKind.NOT_IN_FORCE and explanation.revoked:
+        return texts("verdict.revoked")
     key = f"verdict.{verdict.kind.value}"
-    if verdict.kind in ALLOWED:
-        suffix = provided(verdict.conditions, context)
-    else:
-        way_out = conditions(verdict.conditions, context)
-        suffix = texts("verdict.unless", condition=way_out) if way_out else ""
+    suffix = provided(verdict.conditions, context) if verdict.kind in ALLOWED else _unless(verdict, context)
     if _mixed(verdict):
         part = spans((s for s in verdict.segments if s.kind is verdict.kind), context)
         return texts(f"{key}_part", part=part, condition=suffix)
     return texts(key, condition=suffix)
 
 
+def _unless(verdict: Verdict, context: Context) -> str:
+    """ ", kecuali …"; "Dilarang bila lewat internet kantor" rather than "kecuali tidak lewat …"."""
+    texts, said = context.texts, stated(verdict.conditions, context)
+    words = conditions(said, context)
+    if not words:
+        return ""
+    positive = facts.affirmed(said[0], texts, context.vocabulary) if len(said) == 1 else None
+    return texts("verdict.if", condition=positive) if positive else texts("verdict.unless", condition=words)
+
+
 def _mixed(verdict: Verdict) -> bool:
     """Whether the time asked about has allowed parts beside those that forbid."""
     return verdict.kind in _SEGMENTED and any(segment.kind in ALLOWED for segment in verdict.segments)
-
-
-def spans(segments: Iterable[Segment], context: Context) -> str:
-    """ "07.30–12.00, 13.00–16.00"; a day is named with the first of its parts only."""
-    found: list[str] = []
-    today = context.now
-    for segment in segments:
-        found.append(dates.span(segment.start, segment.end, today, context.texts))
-        today = segment.start
-    return ", ".join(found)
-
-
-def provided(literals: tuple[Literal, ...], context: Context) -> str:
-    """ ", asalkan …"; "" without conditions."""
-    words = conditions(literals, context)
-    return context.texts("verdict.provided", condition=words) if words else ""
-
-
-def conditions(literals: tuple[Literal, ...], context: Context) -> str:
-    """ "untuk kepentingan dinas dan lewat akun resmi instansi"; many become a list; "" for none."""
-    return facts.conditions(literals, context.texts, context.vocabulary)
-
-
-# --- clause, circular, source ---
-
-
-def grounds(verdict: Verdict, explanation: Explanation, context: Context) -> list[str]:
-    texts = context.texts
-    lines = [cited(citation, context) for citation in explanation.basis]
-    if verdict.certain and explanation.others:
-        lines.append(texts("reply.other_cases"))
-        lines += [cited(citation, context) for citation in explanation.others]
-    lines += limits(explanation, context)
-    if not explanation.basis:
-        lines += filter(None, [_unspoken(verdict, explanation, context)])
-    lines += [_set_aside(citation, explanation, context) for citation in explanation.overridden]
-    if verdict.kind is VerdictKind.PROHIBITED:
-        lines += [texts("reply.sanction", content=texts.word(s.content)) for s in explanation.sanctions[:1]]
-        return lines
-    duties = [texts.word(c.content).rstrip(".") for c in explanation.duties if c.content]
-    if duties:
-        lines.append(texts("reply.duties", duties="; ".join(duties)))
-    return lines
-
-
-def _set_aside(citation: Citation, explanation: Explanation, context: Context) -> str:
-    """A rule that gave way; its rank is named where rank decided."""
-    texts, name = context.texts, named(citation.source, context)
-    rank = texts.word(citation.source.rank)
-    if all(texts.word(c.source.rank) == rank for c in explanation.basis):
-        return texts("reply.overridden", circular=name)
-    return texts("reply.overridden_rank", circular=name, rank=rank)
-
-
-def limits(explanation: Explanation, context: Context) -> list[str]:
-    """Where the conditions come from: the bans they guard against, or the clauses that lift the ban. A
-    circular that the basis has named already is not named again."""
-    before = {citation.ref.circular for citation in explanation.basis}
-    lines = []
-    for citation in explanation.contrary:
-        again = citation.ref.circular in before
-        words = _clause(citation, context) if again else cited(citation, context)
-        key = "reply.condition" if citation.modality == "larangan" else "reply.exception"
-        if words:
-            lines.append(context.texts(key, citation=words))
-    return lines
-
-
-def cited(citation: Citation, context: Context) -> str:
-    """Circular and clause, the quote, and where it was read."""
-    circular, clause = named(citation.source, context), _clause(citation, context)
-    key = "reply.cited_clause" if citation.clause else "reply.cited"
-    line = context.texts(key, circular=circular, clause=clause) if clause else circular
-    return f"{line} {seen(citation, context)}"
-
-
-def _clause(citation: Citation, context: Context) -> str:
-    """ "butir 3: “dilarang …”"; "" where the source gives neither number nor words."""
-    texts = context.texts
-    number = texts("reply.clause", clause=citation.clause) if citation.clause else ""
-    if citation.quote:
-        words = texts("reply.quoted", quote=citation.quote)
-    elif citation.summary:
-        words = texts("reply.summarised", summary=texts.word(citation.summary).rstrip("."))
-    else:
-        words = ""
-    return ": ".join(filter(None, (number, words)))
-
-
-def seen(citation: Citation, context: Context) -> str:
-    key = "reply.original" if citation.source.original_seen else "reply.reported"
-    return context.texts(key, publisher=citation.source.publisher)
-
-
-def named(source: Source, context: Context) -> str:
-    """ "Surat Edaran 800.1.6.2/3/427.72/2026"."""
-    rank = context.texts.word(source.rank)
-    if source.number is None:
-        return context.texts("reply.unnumbered", rank=rank)
-    return context.texts("reply.circular", rank=rank, number=source.number)
-
-
-def _unspoken(verdict: Verdict, explanation: Explanation, context: Context) -> str:
-    """What to say where no rule carries the verdict: which circulars were looked at, and whom to ask."""
-    texts = context.texts
-    cited_above = {citation.ref.circular for citation in explanation.contrary}
-    checked = [source for source in explanation.sources if source.circular not in cited_above]
-    match verdict.kind:
-        case VerdictKind.NOT_IN_FORCE if explanation.sources:
-            return " ".join(_force(source, context) for source in explanation.sources)
-        case VerdictKind.NOT_COVERED:
-            return texts("reply.not_covered", regency=context.regency)
-        case _:
-            partial = [named(source, context) for source in explanation.sources if not source.complete]
-            names = ", ".join(named(source, context) for source in checked)
-            lines = [texts("reply.not_prohibited", circular=names)] if names else []
-            lines += [texts("reply.partial", circular=name) for name in partial]
-            if not explanation.regulated:
-                lines.append(texts("reply.unregulated", regency=context.regency))
-            return " ".join(lines)
-
-
-def _force(source: Source, context: Context) -> str:
-    """When a circular is in force; its last day, not the day after."""
-    texts, name = context.texts, named(source, context)
-    since = dates.date_of(source.since, texts)
-    if source.until is None:
-        return texts("reply.force_from", circular=name, since=since)
-    return texts("reply.force_span", circular=name, since=since, until=dates.last_day(source.until, texts))
 
 
 # --- what was understood, until when ---
@@ -230,23 +103,50 @@ def _understood(question: Question, context: Context) -> str:
     return context.texts("reply.understood", what=understood(question, context))
 
 
-def _outlook(verdict: Verdict, context: Context) -> list[str]:
-    """From when it is allowed, and until when the answer holds."""
+def outlook(question: Question, verdict: Verdict, context: Context) -> list[str]:
+    """From when it is allowed, and until when the answer holds. The time that was asked about is never named
+    as one from which the act is allowed: the first line has said under which condition it is."""
     texts, now = context.texts, context.now
     lines = []
     upcoming, until = verdict.next_permitted, verdict.valid_until
     if verdict.kind is VerdictKind.NOT_COVERED:
         upcoming = None  # what is allowed to others says nothing to those whom no circular addresses
+    if context.idle:
+        upcoming = None
     if upcoming is not None and _mixed(verdict):
         return [texts("reply.rest", condition=provided(upcoming.conditions, context))]
-    if upcoming is not None and (upcoming.start > now or upcoming.conditions != verdict.conditions):
+    asked = _asked(question) or now
+    later = upcoming is not None and upcoming.start > asked
+    if upcoming is not None and later and (upcoming.start > now or upcoming.conditions != verdict.conditions):
         span = dates.span(upcoming.start, upcoming.end, now, texts)
         lines.append(texts("reply.next", span=span, condition=provided(upcoming.conditions, context)))
-    elif upcoming is None and verdict.kind is VerdictKind.PROHIBITED and not verdict.conditions:
+    elif (
+        upcoming is None
+        and not context.idle
+        and verdict.kind is VerdictKind.PROHIBITED
+        and not verdict.conditions
+    ):
         lines.append(texts("reply.never"))
-    if until is not None and (upcoming is None or upcoming.start != until):
+    if (
+        until is not None
+        and not _momentary(question, context)
+        and (upcoming is None or upcoming.start != until)
+    ):
         lines.append(texts("reply.until", until=dates.moment(until, now, texts)))
     return lines
+
+
+def _momentary(question: Question, context: Context) -> bool:
+    """Whether a fact was stated that is so for the moment only ("lagi jaga malam")."""
+    return any(context.vocabulary.facts[name].source == _OF_TIME for name in question.facts)
+
+
+def _asked(question: Question) -> datetime | None:
+    """The start of the time asked about; of a stretch its last minute."""
+    when = question.when
+    if when is None or when.start is None:
+        return None
+    return when.start if when.end is None else max(when.start, when.end - timedelta(minutes=1))
 
 
 def understood(question: Question, context: Context) -> str:

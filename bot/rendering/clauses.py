@@ -9,33 +9,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.model import ALLOWED, Explanation, Question, Source, Verdict, Window
+from bot.model import ALLOWED, Citation, Explanation, Question, Source, Verdict, Window
 from bot.rendering import dates
-from bot.rendering.answer import (
-    Context,
-    answer,
-    assembled,
-    cited,
-    headline,
-    limits,
-    named,
-    provided,
-    remark,
-    spans,
-    understood,
-)
+from bot.rendering.answer import answer, assembled, headline, remark, understood
+from bot.rendering.context import Context, provided, spans
+from bot.rendering.grounds import cited, limits, named, revoked
 from bot.vocabulary import Activity
 
+MOST_RULES = 12
+"""More clauses than this fill more than a screen."""
 
-def why(question: Question, verdict: Verdict, explanation: Explanation, context: Context) -> str:
-    """The rules behind the verdict, what exceptions ask for, and the purpose the circular gives."""
+
+def why(
+    question: Question, verdict: Verdict, explanation: Explanation, context: Context, first: str | None = None
+) -> str:
+    """The rules behind the verdict, what exceptions ask for, and the purpose the circular gives. `first`:
+    what the answer was, if not the verdict itself."""
     texts = context.texts
-    lines = [texts("why.head", headline=headline(verdict, context))]
+    lines = [texts("why.head", headline=first or headline(verdict, context, explanation))]
     lines += [cited(citation, context) for citation in (*explanation.basis, *explanation.others)]
     lines += limits(explanation, context)
     if not explanation.basis and not explanation.contrary:
         names = ", ".join(named(source, context) for source in explanation.sources)
         lines.append(texts("why.no_rule", circular=names or context.regency))
+    lines += [remark(note, context) for note in explanation.notes if note.kind == "pengertian"]
     purposes = [remark(note, context) for note in explanation.notes if note.kind == "tujuan"]
     lines += purposes or [texts("why.no_purpose")]
     lines.append(texts("reply.understood", what=understood(question, context)))
@@ -63,9 +60,43 @@ def sanction(explanation: Explanation, context: Context) -> str:
 def which_rule(explanation: Explanation, context: Context) -> str:
     """Number, subject, issuer, dates and standing of the circulars that speak of the act."""
     texts = context.texts
-    if not explanation.sources:
+    if not explanation.sources and not explanation.revoked:
         return texts("which.none", regency=context.regency)
-    return "\n\n".join(described(source, context) for source in explanation.sources)
+    pages = [described(source, context) for source in explanation.sources]
+    rules = _contents(explanation, context)
+    if len(rules) <= MOST_RULES:
+        pages += ["\n".join(rules)] if rules else []
+    return "\n\n".join([*pages, *(revoked(source, context) for source in explanation.revoked)])
+
+
+def _contents(explanation: Explanation, context: Context) -> list[str]:
+    """Every clause in a few words: "• butir 3: dilarang meninggalkan kantor"; what one clause says of several
+    acts, together."""
+    texts = context.texts
+    acts: dict[tuple[str, str | None, str], dict[str, None]] = {}
+    for rule in explanation.contents:
+        key, words = _kind(rule), _act(rule, context)
+        acts.setdefault((rule.ref.circular, rule.clause, key), {})[words] = None
+    lines = []
+    for (_, clause, key), named_acts in acts.items():
+        *others, last = named_acts
+        what = texts("verdict.and").join(filter(None, [", ".join(others), last]))
+        line = texts(key, what=what)
+        number = texts("reply.clause", clause=clause) if clause else ""
+        lines.append("• " + ": ".join(filter(None, [number, line])))
+    return lines
+
+
+def _kind(rule: Citation) -> str:
+    if rule.exception:
+        return "contents.exception"
+    return "contents.kewajiban_pendamping" if rule.content is not None else f"contents.{rule.modality}"
+
+
+def _act(rule: Citation, context: Context) -> str:
+    if rule.content is not None:
+        return context.texts.word(rule.content).rstrip(".")
+    return context.texts.word(context.vocabulary.activities[rule.activity].name)
 
 
 def described(source: Source, context: Context) -> str:

@@ -16,7 +16,12 @@ from bot.vocabulary import Fact, FactKind, Vocabulary
 IN_ONE_LINE = 3
 """More conditions than this are listed, one a line."""
 
+MOST_CLASSES = 4
+"""More units or statuses than this are not named."""
+OF_THE_PERSON = "pegawai"
+
 _DAY_MINUTES = 24 * 60
+_ROUND = 5
 _DEADLINES = {"hari_kerja": "condition.working_days", "hari_kalender": "condition.calendar_days"}
 _ABOVE, _BELOW = 0, 1  # on which side of its cut an included bound lies
 
@@ -28,17 +33,28 @@ def conditions(literals: tuple[Literal, ...], texts: Texts, vocabulary: Vocabula
 
 @lru_cache(maxsize=1024)
 def _joined(literals: tuple[Literal, ...], texts: Texts, vocabulary: Vocabulary) -> str:
-    words = [condition(literal, texts, vocabulary) for literal in literals]
+    words = [_of_person(literal, texts, vocabulary) for literal in literals]
     if len(words) > IN_ONE_LINE:
         return texts("verdict.all_of") + "".join(f"\n• {word}" for word in words)
     return texts("verdict.and").join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _of_person(literal: Literal, texts: Texts, vocabulary: Vocabulary) -> str:
+    """One condition as it stands after "asalkan" or "kecuali": what the person is needs a word before it."""
+    key = f"condition.{literal.fact}"
+    if vocabulary.facts[literal.fact].source != OF_THE_PERSON or key not in texts:
+        return condition(literal, texts, vocabulary)
+    if len(_widest(literal, vocabulary)) > MOST_CLASSES:
+        return texts(f"{key}_some")
+    return texts(key, who=condition(literal, texts, vocabulary))
 
 
 def condition(literal: Literal, texts: Texts, vocabulary: Vocabulary) -> str:
     """One condition in words."""
     fact = vocabulary.facts[literal.fact]
     if literal.value is not None:
-        return said(fact, literal.value, texts)
+        words = [said(fact, value, texts) for value in _widest(literal, vocabulary)]
+        return texts("verdict.or").join(filter(None, [", ".join(words[:-1]), words[-1]]))
     if fact.kind is FactKind.CLOCK:
         return _clock(literal, texts)
     span = _range(fact, literal, texts)
@@ -46,6 +62,22 @@ def condition(literal: Literal, texts: Texts, vocabulary: Vocabulary) -> str:
         days = texts(_DEADLINES[literal.measure], range=span)
         return texts("condition.deadline", days=days, date=name(fact, texts))
     return texts("condition.range", name=name(fact, texts), range=span)
+
+
+def affirmed(literal: Literal, texts: Texts, vocabulary: Vocabulary) -> str | None:
+    """The opposite of a condition that says "not …", in words; None for any other condition."""
+    opposite = vocabulary.facts[literal.fact].option(True)
+    if literal.value is not False or opposite is None:
+        return None
+    first = condition(literal, texts, vocabulary).partition(" ")[0]
+    return texts.word(opposite.condition) if first in texts("condition.denials").split() else None
+
+
+def _widest(literal: Literal, vocabulary: Vocabulary) -> list[FactValue]:
+    """The values of a condition; of classes that lie within each other the widest."""
+    tree = {"unit": vocabulary.units, "status": vocabulary.statuses}.get(literal.fact, {})
+    parents = {value: tree[str(value)].parent for value in literal.values if str(value) in tree}
+    return [value for value in literal.values if parents.get(value) not in literal.values]
 
 
 def name(fact: Fact, texts: Texts) -> str:
@@ -79,11 +111,15 @@ def value_of(fact: Fact, value: object, texts: Texts) -> str:
 
 
 def _clock(literal: Literal, texts: Texts) -> str:
-    start, end = (bound[0] if bound else None for bound in (literal.low, literal.high))
+    """Bounds count minutes, the end is exclusive: one minute past a round time means "at the latest" then."""
+    start, end = (int(str(bound[0])) if bound else None for bound in (literal.low, literal.high))
+    latest = end is not None and end % _ROUND == 1
     first, last = (
         texts("time.clock", hour=f"{minute // 60:02}", minute=f"{minute % 60:02}")
-        for minute in (int(str(start or 0)), int(str(end or _DAY_MINUTES)))
+        for minute in (start or 0, (_DAY_MINUTES if end is None else end) - latest)
     )
+    if not start:
+        return texts("condition.clock_until" if latest else "condition.clock_before", end=last)
     return texts("condition.clock", start=first, end=last)
 
 

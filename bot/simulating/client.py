@@ -110,6 +110,13 @@ class Simulator:
         shape = "NAMED" if any(not hole.strip().isdecimal() for hole in _holes(body)) else "POSITIONAL"
         await self.call("POST", "/templates", new | {"status": status, "parameter_format": shape})
 
+    async def templates(self) -> list[Json]:
+        """All of them, as the business sees them: name, language, status."""
+        path, head = f"/v24.0/{self.account.waba_id}/message_templates", f"Bearer {self.account.token}"
+        query = {"fields": "name,language,status", "limit": "250"}
+        answer = await self._http.get(path, params=query, headers={"Authorization": head})
+        return list(answer.json()["data"])
+
     async def review(self, name: str, status: str, *, language: str = "id", reason: str = "NONE") -> None:
         """A template becomes APPROVED, REJECTED, PAUSED, …; the webhook is told."""
         await self.call("PUT", f"/templates/{name}/{language}", {"status": status, "reason": reason})

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from bot.rendering.texts import Texts
 from bot.simulating.client import Person, Received, Simulator, SimulatorError
+from bot.simulating.errors import Json
 
 WAIT = 30.0
 """Seconds after which an open question for new messages is asked again."""
+PENDING, REASON = "PENDING", "INVALID_FORMAT"
+"""A template that waits for review, and why one is rejected."""
 AFTERWARDS = 1.0
 """Seconds for the last answers, after the end of the input."""
 
@@ -37,6 +40,8 @@ class Terminal:
             texts("simulator.command_off"): self._switch_off,
             texts("simulator.command_on"): self._switch_on,
             texts("simulator.command_forward"): self._forward,
+            texts("simulator.command_approve"): self._approve,
+            texts("simulator.command_reject"): self._reject,
             texts("simulator.command_help"): self._help,
         }
 
@@ -63,13 +68,17 @@ class Terminal:
 
     # --- commands ------------------------------------------------------------------------------
 
-    async def _become(self, name: str, hidden: bool = False) -> None:
-        """Somebody new, or somebody from before; without a name everybody is listed."""
+    async def _become(self, words: str, hidden: bool = False) -> None:
+        """Somebody new, with the number that follows her name or any, or somebody from before; without a name
+        everybody is listed."""
+        before, _, last = words.rpartition(" ")
+        phone = last.lstrip("+") if before and last.lstrip("+").isdecimal() else None
+        name = before.strip() if phone else words
         if not name:
             self._write("\n".join(f"{one.name}: +{one.phone}" for one in self._people.values()))
             return
         if name not in self._people:
-            self._people[name] = await self._sim.person(name, hidden=hidden)
+            self._people[name] = await self._sim.person(name, phone, hidden=hidden)
             self._watching.add(asyncio.ensure_future(self._watch(self._people[name])))
         self._me = self._people[name]
         self._write(self._texts("simulator.now_person", name=name, phone=f"+{self._me.phone}"))
@@ -103,6 +112,23 @@ class Terminal:
             self._write(self._texts("simulator.hours"))
             return
         await self._sim.advance(seconds)
+
+    async def _approve(self, name: str) -> None:
+        """The templates of this name; without one, all that wait for review."""
+        found = await self._sim.templates()
+        waiting = [one for one in found if one["name"] == name or (not name and one["status"] == PENDING)]
+        await self._review(waiting, "APPROVED", "NONE")
+
+    async def _reject(self, name: str) -> None:
+        found = [one for one in await self._sim.templates() if one["name"] == name]
+        await self._review(found, "REJECTED", REASON)
+
+    async def _review(self, templates: Sequence[Json], status: str, reason: str) -> None:
+        for one in templates:
+            await self._sim.review(one["name"], status, language=one["language"], reason=reason)
+        names = ", ".join(f"{one['name']} ({one['language']})" for one in templates)
+        key = f"simulator.{status.lower()}" if templates else "simulator.no_template"
+        self._write(self._texts(key, names=names) if templates else self._texts(key))
 
     async def _help(self, _: str) -> None:
         self._write(self._texts("simulator.help"))

@@ -21,17 +21,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlite_utils import Database
 
+from bot.campaigns.bundle import CHECKPOINTS, EVENTS, KEYS, OPENINGS, SCHEMA, SEAL, UNSEALED, Seal
 from bot.campaigns.evidence import Checkpoint, Event, leaf_hash
-from bot.campaigns.inspection import (
-    CHECKPOINTS,
-    EVENTS,
-    KEYS,
-    OPENINGS,
-    SCHEMA,
-    SEAL,
-    UNSEALED,
-    Seal,
-)
 from bot.campaigns.signing import KeyRecord, Signer
 from bot.problems import Problem
 from bot.storage import evidence
@@ -137,7 +128,7 @@ def _seal(file: Database, signer: Signer, signed: Checkpoint, now: int, campaign
 
 
 class OpenedBundle:
-    """Implements `bot.campaigns.inspection.Bundle` over an open file, however it was damaged."""
+    """Implements `bot.campaigns.bundle.Bundle` over an open file, however it was damaged."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

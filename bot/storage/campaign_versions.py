@@ -13,7 +13,7 @@ from bot.campaigns.content import Content, Document
 from bot.problems import Problem
 from bot.storage.campaign_tables import circular_versions as table
 
-_SHOWN = (
+SHOWN = (
     table.c.id,
     table.c.regency,
     table.c.circular,
@@ -39,12 +39,12 @@ async def add_version(
 ) -> Version:
     """The version with this content: the one that there is already, else a new one."""
     same = (table.c.regency == content.regency) & (table.c.digest == content.digest)
-    row = (await connection.execute(select(*_SHOWN).where(same))).one_or_none()
+    row = (await connection.execute(select(*SHOWN).where(same))).one_or_none()
     if row is None:
         values = _values(content) | {"material": material, "replaces_id": replaces}
-        made = insert(table).values(**values, created_by=by, created_at=at).returning(*_SHOWN)
+        made = insert(table).values(**values, created_by=by, created_at=at).returning(*SHOWN)
         row = (await connection.execute(made)).one()
-    return _version(row)
+    return version_of(row)
 
 
 def _values(content: Content) -> dict[str, Any]:
@@ -67,17 +67,17 @@ def _values(content: Content) -> dict[str, Any]:
 
 async def version(connection: AsyncConnection, number: int) -> Version:
     """Raises Problem if there is none."""
-    row = (await connection.execute(select(*_SHOWN).where(table.c.id == number))).one_or_none()
+    row = (await connection.execute(select(*SHOWN).where(table.c.id == number))).one_or_none()
     if row is None:
         raise Problem("campaign.no_version", version=number)
-    return _version(row)
+    return version_of(row)
 
 
 async def latest_version(connection: AsyncConnection, regency: str, circular: str) -> Version | None:
     """The newest version of a circular. None: none was ever sent."""
-    query = select(*_SHOWN).where(table.c.regency == regency, table.c.circular == circular)
+    query = select(*SHOWN).where(table.c.regency == regency, table.c.circular == circular)
     row = (await connection.execute(query.order_by(table.c.id.desc()).limit(1))).one_or_none()
-    return _version(row) if row else None
+    return version_of(row) if row else None
 
 
 async def content(connection: AsyncConnection, number: int) -> Content:
@@ -100,16 +100,7 @@ async def content(connection: AsyncConnection, number: int) -> Content:
     )
 
 
-def _version(row: Any) -> Version:
-    return Version(
-        id=row.id,
-        regency=row.regency,
-        circular=row.circular,
-        digest=row.digest,
-        number=row.number,
-        dated=row.dated,
-        subject=row.subject,
-        issuer=row.issuer,
-        material=row.material,
-        replaces=row.replaces_id,
-    )
+def version_of(row: Any, prefix: str = "") -> Version:
+    names = ("id", "regency", "circular", "digest", "number", "dated", "subject", "issuer", "material")
+    values = {name: row._mapping[f"{prefix}{name}"] for name in names}
+    return Version(**values, replaces=row._mapping[f"{prefix}replaces_id"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
@@ -24,8 +24,9 @@ from bot.storage import campaign_versions
 from bot.storage.access import note
 from bot.storage.audiences import Found, People, Wanted, bound
 from bot.storage.campaign_counts import Cell, move
+from bot.storage.campaign_row import campaign_of, due_of, put_step, state_of
 from bot.storage.campaign_tables import campaigns, deliveries, delivery_counts
-from bot.storage.deliveries import SqlDeliveries, due_of, put_step, state_of
+from bot.storage.deliveries import SqlDeliveries
 from bot.storage.evidence import append
 from bot.storage.faults import spoken
 from bot.storage.subscriptions import mark_changed
@@ -173,13 +174,13 @@ class SqlCampaigns:
                 rows = await connection.execute(
                     select(campaigns).where(C.regency == regency).order_by(C.id.desc())
                 )
-                return [_read(row) for row in rows]
+                return [campaign_of(row) for row in rows]
 
     async def in_state(self, *states: CampaignState) -> Sequence[Campaign]:
         with spoken():
             async with self._engine.connect() as connection:
                 rows = await connection.execute(select(campaigns).where(C.state.in_(states)).order_by(C.id))
-                return [_read(row) for row in rows]
+                return [campaign_of(row) for row in rows]
 
     async def progress(self, campaign: int) -> Mapping[DeliveryState, int]:
         """How many deliveries are in which state."""
@@ -218,9 +219,10 @@ class SqlCampaigns:
                 await put_step(connection, campaign, state, step, self._now(), **values)
                 return await _campaign(connection, campaign)
 
-    async def start_due(self) -> Sequence[int]:
-        """Starts the approved campaigns whose time has come; their ids."""
+    async def start_due(self, among: Collection[int] | None = None) -> Sequence[int]:
+        """Starts the approved campaigns whose time has come; their ids. `among`: only these."""
         due = select(C.id).where(C.state == CampaignState.APPROVED, C.starts_at <= self._now())
+        due = due if among is None else due.where(C.id.in_(among))
         with spoken():
             async with self._engine.begin() as connection:
                 found = list(await connection.scalars(due.with_for_update()))
@@ -236,7 +238,7 @@ class SqlCampaigns:
         query = select(campaigns).where(C.regency == regency, *self._open()).order_by(C.id)
         with spoken():
             async with self._engine.connect() as connection:
-                return [_read(row) for row in await connection.execute(query)]
+                return [campaign_of(row) for row in await connection.execute(query)]
 
     async def open_regencies(self) -> Sequence[str]:
         """Those that have such campaigns."""
@@ -318,26 +320,7 @@ async def _campaign(connection: AsyncConnection, campaign: int) -> Campaign:
     row = (await connection.execute(select(campaigns).where(C.id == campaign))).one_or_none()
     if row is None:
         raise Problem("campaign.unknown", campaign=campaign)
-    return _read(row)
-
-
-def _read(row: Any) -> Campaign:
-    return Campaign(
-        id=row.id,
-        regency=row.regency,
-        version=row.version_id,
-        audience=row.audience,
-        due=_moment(row.due_at),
-        state=CampaignState(row.state),
-        author=row.author,
-        approver=row.approver,
-        starts_at=_moment(row.starts_at) if row.starts_at is not None else None,
-        quiz=bool(row.quiz),
-    )
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return campaign_of(row)
 
 
 def _seconds(moment: datetime | None) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, insert, or_, select, update
@@ -13,13 +14,18 @@ from bot.campaigns.acknowledging import OPEN, Result, Wish
 from bot.campaigns.campaign import DeliveryState, Proof
 from bot.campaigns.proxies import Asked, Candidate, Party, Request, asker_of
 from bot.people.numbers import mask_number
+from bot.people.staff import Role
 from bot.problems import Problem
 from bot.storage.access import note
 from bot.storage.acknowledgments import apply
 from bot.storage.campaign_tables import campaigns, deliveries, proxy_requests
 from bot.storage.evidence import append
-from bot.storage.tables import identities, people
+from bot.storage.staff_queries import holds, serves
+from bot.storage.tables import access_log, assignments, identities, people, units
 from bot.storage.trouble import plainly
+
+CALLER, CALLED = "job:proxies", "acknowledging.proxies_wait"
+"""In the access log, where it is seen who was told today that requests wait for her."""
 
 P, C, D = proxy_requests.c, campaigns.c, deliveries.c
 
@@ -78,6 +84,37 @@ class SqlProxies:
             async with self._engine.connect() as connection:
                 rows = await connection.execute(undecided.order_by(P.id).limit(most))
                 return await _with_askers(connection, [_request(row) for row in rows])
+
+    async def waiting_in(self) -> Sequence[str]:
+        query = select(C.regency).join(proxy_requests, P.campaign_id == C.id).where(P.decided_at.is_(None))
+        with plainly():
+            async with self._engine.connect() as connection:
+                return sorted((await connection.execute(query.distinct())).scalars())
+
+    async def hr(self, regency: str, day: date) -> Sequence[int]:
+        held = assignments.c
+        over = select(units.c.id).where(units.c.regency == regency, units.c.parent_id.is_(None))
+        query = (
+            select(held.person_id)
+            .join(people, people.c.id == held.person_id)
+            .where(held.role == Role.HR, held.unit_id.in_(over), holds(assignments, day), serves(day))
+        )
+        with plainly():
+            async with self._engine.connect() as connection:
+                return sorted(set((await connection.execute(query)).scalars()))
+
+    async def call(self, regency: str, person: int, count: int, since: int, at: int) -> bool:
+        log = access_log.c
+        before = select(log.id).where(log.person_id == person, log.action == CALLED, log.at >= since)
+        with plainly():
+            async with self._engine.begin() as connection:
+                # Whoever else tells her waits here, and then sees that it was done.
+                lock = select(people.c.id).where(people.c.id == person)
+                await connection.execute(lock.with_for_update(key_share=True))
+                if (await connection.execute(before.limit(1))).first() is not None:
+                    return False
+                await note(connection, at, CALLER, CALLED, regency=regency, person=person, count=count)
+                return True
 
     async def decide(self, request: int, by: str, at: int, approved: bool) -> bool:
         deciding = update(proxy_requests).where(P.id == request, P.decided_at.is_(None)).returning(P.id)

@@ -18,8 +18,10 @@ from bot.people.identity import Account
 from bot.people.staff import PlacementKind
 from bot.storage.campaign_tables import acknowledgments, campaigns, circular_versions, deliveries, tasks
 from bot.storage.changes import staff_version
+from bot.storage.reachable import chat_of, profile_of, usable
 from bot.storage.staff_queries import holds
 from bot.storage.tables import absences, identities, people, placements, profiles, units, unreachable
+from bot.storage.unreachable import WHY
 
 WAITED_FOR = (CampaignState.RUNNING.value, CampaignState.DONE.value)
 """Campaigns whose acknowledgments are waited for."""
@@ -28,12 +30,6 @@ ARRIVED = (DeliveryState.SENT.value, DeliveryState.UNCERTAIN.value)
 
 AT_ONCE = 500
 """People named in one statement."""
-
-WHY = {
-    "blocked": Unreachable.BLOCKED,
-    "deactivated": Unreachable.DEACTIVATED,
-    "not_found": Unreachable.NEVER_STARTED,
-}
 
 
 # --- conditions on `people` and `deliveries` -------------------------------------------------
@@ -66,28 +62,19 @@ def arrived() -> ColumnElement[bool]:
 
 
 def due_at() -> ColumnElement[int]:
+    """By the ledger: leave is not counted yet."""
     return func.coalesce(deliveries.c.due_at, campaigns.c.due_at)
+
+
+def begun_at() -> ColumnElement[int]:
+    """From when on she could read it, as far as is known."""
+    return func.coalesce(deliveries.c.sent_at, deliveries.c.claimed_at, deliveries.c.added_at)
 
 
 def reached(channels: Collection[str]) -> ColumnElement[bool]:
     """Of `people`: some account of hers on these channels can be written to."""
-    blocked = exists().where(_chat()).correlate(identities)
-    stopped = exists().where(_profile(), profiles.c.stopped_at.is_not(None)).correlate(identities)
     own = and_(identities.c.person_id == people.c.id, identities.c.channel.in_(channels))
-    return exists().where(own, ~blocked, ~stopped).correlate(people)
-
-
-def _chat() -> ColumnElement[bool]:
-    """A private chat has its account's id."""
-    return and_(
-        unreachable.c.channel == identities.c.channel, unreachable.c.chat_id == identities.c.external_id
-    )
-
-
-def _profile() -> ColumnElement[bool]:
-    return and_(
-        profiles.c.channel == identities.c.channel, profiles.c.external_id == identities.c.external_id
-    )
+    return exists().where(own, usable()).correlate(people)
 
 
 # --- the tree --------------------------------------------------------------------------------
@@ -154,14 +141,8 @@ async def _some(
 ) -> dict[int, Recipient]:
     serving = people.c.left_on.is_(None) | (people.c.left_on > day)
     who = select(people.c.id, people.c.name, people.c.pattern).where(people.c.id.in_(some), serving)
-    places = select(placements).where(placements.c.person_id.in_(some), holds(placements, day))
-    works = {
-        row.person_id: row.unit_id
-        for row in await connection.execute(
-            places.order_by(placements.c.kind == PlacementKind.SECONDMENT, placements.c.since)
-        )  # the last one counts: a secondment, the latest
-    }
-    away = await _absences(connection, some)
+    works = await places_of(connection, some, day)
+    away = await absences_of(connection, some)
     accounts = await _accounts(connection, some)
     found = {}
     for row in await connection.execute(who):
@@ -178,7 +159,16 @@ async def _some(
     return found
 
 
-async def _absences(connection: AsyncConnection, some: Sequence[int]) -> Mapping[int, list[Absence]]:
+async def places_of(connection: AsyncConnection, some: Sequence[int], day: date) -> Mapping[int, int]:
+    """Person → the unit where she works that day."""
+    query = select(placements).where(placements.c.person_id.in_(some), holds(placements, day))
+    ordered = query.order_by(placements.c.kind == PlacementKind.SECONDMENT, placements.c.since)
+    # The last one counts: a secondment, the latest.
+    return {row.person_id: row.unit_id for row in await connection.execute(ordered)}
+
+
+async def absences_of(connection: AsyncConnection, some: Sequence[int]) -> Mapping[int, list[Absence]]:
+    """Of those who have any."""
     query = select(absences).where(absences.c.person_id.in_(some)).order_by(absences.c.since)
     found: dict[int, list[Absence]] = defaultdict(list)
     for row in await connection.execute(query):
@@ -196,7 +186,7 @@ async def _accounts(connection: AsyncConnection, some: Sequence[int]) -> Mapping
             profiles.c.stopped_at,
             unreachable.c.reason,
         )
-        .select_from(identities.outerjoin(profiles, _profile()).outerjoin(unreachable, _chat()))
+        .select_from(identities.outerjoin(profiles, profile_of()).outerjoin(unreachable, chat_of()))
         .where(identities.c.person_id.in_(some))
         .order_by(identities.c.channel)
     )
@@ -231,7 +221,6 @@ def _reached(
 
 def pending_query(some: Sequence[int], state: ColumnElement[bool], campaign: int | None) -> Select[Any]:
     only = [campaigns.c.id == campaign] if campaign is not None else []
-    sent = func.coalesce(deliveries.c.sent_at, deliveries.c.claimed_at, deliveries.c.added_at)
     return (
         select(
             deliveries.c.person_id,
@@ -239,7 +228,7 @@ def pending_query(some: Sequence[int], state: ColumnElement[bool], campaign: int
             circular_versions.c.subject,
             circular_versions.c.number,
             due_at().label("due_at"),
-            sent.label("sent_at"),
+            begun_at().label("sent_at"),
             deliveries.c.channel,
         )
         .join(campaigns, campaigns.c.id == deliveries.c.campaign_id)

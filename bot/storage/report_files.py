@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from bot.campaigns.exporting import (
     numbers,
     printable,
 )
+from bot.campaigns.ladder import ARRIVED, Rung
 from bot.campaigns.reporting import View
 from bot.campaigns.reports import Group, Status, group_of, tree
 from bot.campaigns.signing import Signer
@@ -41,9 +43,12 @@ from bot.problems import Problem
 from bot.storage import bundle
 from bot.storage.access import note
 from bot.storage.campaign_tables import quiz_counts
+from bot.storage.deadlines import Moved, Own
 from bot.storage.engine import one_snapshot
 from bot.storage.evidence import append
-from bot.storage.reports import days, everybody, pace, tallies
+from bot.storage.report_pace import days, pace
+from bot.storage.report_people import everybody
+from bot.storage.report_sums import rungs, tallies
 
 EVERY = 1_000
 """Rows between two signs of progress, and rows written at a time."""
@@ -139,6 +144,14 @@ async def _status(connection: AsyncConnection, view: View) -> Status:
     return Status(view.known, tuple(tree(view.units, own, top) for top in view.tops))
 
 
+async def _told(connection: AsyncConnection, view: View) -> Counter[Rung]:
+    """What WhatsApp says of the messages, over all that the actor exports; empty: none went there."""
+    found: Counter[Rung] = Counter()
+    for top in view.tops:
+        found += Counter(await rungs(connection, view.known.campaign.id, None if view.whole(top) else top))
+    return found
+
+
 class _Paths:
     """The path of each unit, put together once."""
 
@@ -152,9 +165,9 @@ class _Paths:
         return self._known[unit]
 
 
-async def _rows(connection: AsyncConnection, task: Task, top: int) -> AsyncIterator[Any]:
-    async for row in everybody(connection, task.campaign, top):
-        yield row
+def _rows(connection: AsyncConnection, task: Task, top: int) -> AsyncIterator[tuple[Any, Own]]:
+    """Each person with her own deadline."""
+    return everybody(connection, task.campaign, top, Moved(task.view.deadlines))
 
 
 def _facts(task: Task, status: Status) -> list[tuple[str, str]]:
@@ -186,8 +199,8 @@ async def _csv(connection: AsyncConnection, task: Task, path: Path) -> int:
         writer = csv.writer(file)
         writer.writerow(map(harmless, task.wording.heads(PERSON_COLUMNS)))
         for top in task.view.tops:
-            async for row in _rows(connection, task, top):
-                cells = task.wording.person(row, paths[row.unit_id]).cells()
+            async for row, own in _rows(connection, task, top):
+                cells = task.wording.person(row, own.due, paths[row.unit_id]).cells()
                 writer.writerow([harmless(printable(cell)) for cell in cells])
                 count += 1
                 _tell(task, count, total)
@@ -213,18 +226,18 @@ async def _xlsx(connection: AsyncConnection, task: Task, path: Path, most: int =
     names, paths, count = SheetNames(), _Paths(task.view), 0
     status = await _status(connection, task.view)
     total = status.total.addressed
-    _overview(book, names, task, status)
+    _overview(book, names, task, status, await _told(connection, task.view))
     for top in task.view.tops:
         sheet: Any = None
         at: int | None = None
         filled = 0
-        async for row in _rows(connection, task, top):
+        async for row, own in _rows(connection, task, top):
             if row.section != at or filled >= most:
                 _close(sheet)
                 at, filled = row.section, 0
                 sheet = _sheet(book, names.of(task.view.units[row.section].name))
                 sheet.append(_cells(sheet, task.wording.heads(PERSON_COLUMNS), head=True))
-            sheet.append(_cells(sheet, task.wording.person(row, paths[row.unit_id]).cells()))
+            sheet.append(_cells(sheet, task.wording.person(row, own.due, paths[row.unit_id]).cells()))
             filled, count = filled + 1, count + 1
             _tell(task, count, total)
         _close(sheet)
@@ -245,17 +258,22 @@ def _close(sheet: Any) -> None:
 
 def _sheet(book: Any, name: str) -> Any:
     sheet = book.create_sheet(name)
-    for at, width in enumerate((40, 32, 22, 14, 24, 28, 18, 18, 18, 12, 18)):
-        sheet.column_dimensions["ABCDEFGHIJK"[at]].width = width
+    for at, width in enumerate((40, 32, 22, 14, 24, 28, 18, 18, 18, 12, 18, 40)):
+        sheet.column_dimensions["ABCDEFGHIJKL"[at]].width = width
     sheet.freeze_panes = "A2"
     return sheet
 
 
-def _overview(book: Any, names: SheetNames, task: Task, status: Status) -> None:
-    sheet = book.create_sheet(names.of(task.wording.texts("report.overview")))
+def _overview(book: Any, names: SheetNames, task: Task, status: Status, told: Counter[Rung]) -> None:
+    texts = task.wording.texts
+    sheet = book.create_sheet(names.of(texts("report.overview")))
     sheet.column_dimensions["A"].width = 52
     for fact in _facts(task, status):
         sheet.append(_cells(sheet, fact))
+    if told:
+        arrived, read = sum(told[rung] for rung in ARRIVED), told[Rung.READ]
+        counts = texts("report.told_counts", arrived=arrived, read=read)
+        sheet.append(_cells(sheet, (texts("report.fact_told"), counts)))
     sheet.append([])
     sheet.append(_cells(sheet, task.wording.heads(UNIT_COLUMNS), head=True))
     for part in status.parts:
@@ -294,11 +312,13 @@ CREATE TABLE report_units (unit INTEGER PRIMARY KEY, parent INTEGER, name TEXT, 
     share REAL);
 CREATE TABLE report_people (person INTEGER PRIMARY KEY, name TEXT, number TEXT, status TEXT, unit INTEGER,
     "group" TEXT, state TEXT, reason TEXT, channel TEXT, sent_at INTEGER, due_at INTEGER,
-    acknowledged_at INTEGER, proof TEXT);
+    own_due_at INTEGER, acknowledged_at INTEGER, proof TEXT, whatsapp_says TEXT);
 CREATE TABLE report_days (day TEXT PRIMARY KEY, sent INTEGER, acknowledged INTEGER);
 CREATE TABLE report_quiz (rule TEXT PRIMARY KEY, right INTEGER, wrong INTEGER);
 """
-"""Moments are seconds since 1970 (UTC), days those of the regency."""
+"""Moments are seconds since 1970 (UTC), days those of the regency. `due_at`: by the ledger; `own_due_at`:
+moved on by her leave, null: nobody knows when she is back. `whatsapp_says`: how far the message came by
+WhatsApp's own account (accepted, sent, delivered, read, failed), which is no acknowledgment."""
 
 
 async def _evidence(engine: AsyncEngine, task: Task, path: Path, signer: Signer) -> int:
@@ -326,7 +346,7 @@ async def _tables(connection: AsyncConnection, task: Task, file: sqlite3.Connect
     view, top = task.view, task.view.tops[0]
     status = await _status(connection, view)
     paths = _Paths(view)
-    timing = await pace(connection, task.campaign, None)
+    timing = await pace(connection, task.campaign, None, Moved(view.deadlines))
     facts = _plain_facts(status) | {
         "measured": timing.measured,
         "median_seconds": timing.median,
@@ -335,6 +355,10 @@ async def _tables(connection: AsyncConnection, task: Task, file: sqlite3.Connect
         "late": timing.late,
         "as_of": task.now,
     }
+    told = await _told(connection, view)
+    if told:
+        facts |= {f"whatsapp_says_{rung.value}": told[rung] for rung in Rung}
+        facts["whatsapp_note"] = task.wording.texts("report.fact_told")
     file.executemany("INSERT INTO report_campaign VALUES (?, ?)", facts.items())
     for row in status.parts[0]:
         unit = row.unit
@@ -352,11 +376,11 @@ async def _tables(connection: AsyncConnection, task: Task, file: sqlite3.Connect
 async def _people(
     connection: AsyncConnection, task: Task, file: sqlite3.Connection, top: int, total: int
 ) -> int:
-    insert = f"INSERT INTO report_people VALUES ({', '.join('?' * 13)})"
+    insert = f"INSERT INTO report_people VALUES ({', '.join('?' * 15)})"
     page: list[tuple[Any, ...]] = []
     count = 0
-    async for row in _rows(connection, task, top):
-        page.append(_stored(row))
+    async for row, own in _rows(connection, task, top):
+        page.append(_stored(row, own.due))
         count += 1
         if len(page) == EVERY:
             file.executemany(insert, page)
@@ -367,7 +391,7 @@ async def _people(
     return count
 
 
-def _stored(row: Any) -> tuple[Any, ...]:
+def _stored(row: Any, due: int | None) -> tuple[Any, ...]:
     group = group_of(DeliveryState(row.state), row.acknowledged_at is not None)
     return (
         row.person_id,
@@ -381,8 +405,10 @@ def _stored(row: Any) -> tuple[Any, ...]:
         row.channel,
         row.sent_at,
         row.due,
+        due,
         row.acknowledged_at,
         row.proof,
+        row.told,
     )
 
 

@@ -7,6 +7,7 @@ than the database needs to answer it.
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Date,
+    Integer,
     Select,
     Table,
     Text,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    tuple_,
     union_all,
 )
 
@@ -209,6 +212,40 @@ _in_subtree = select(placements.c.person_id).where(placements.c.unit_id.in_(SUBT
 OF_UNIT = people.c.id.in_(_in_subtree) & serves()
 OF_REGENCY = (people.c.regency == REGENCY) & serves()
 """The people of a unit and of what is below it; those of a whole regency, with a placement or without."""
+
+
+PERSON_COLUMNS = ("id", "regency", "number", "name", "status", "phone", "pattern", "left_on")
+"""As `bot.people.staff.Person` has them."""
+
+
+@cache
+def people_page(*, whole: bool, first: bool) -> Select[Any]:
+    """People by name: `PERSON_COLUMNS`, and the unit where each works on `day` (null: without a placement).
+    Holes: day, most; regency if `whole`, else unit; unless `first` after_name and after_id."""
+    wanted = select(*(people.c[name] for name in PERSON_COLUMNS)).where(OF_REGENCY if whole else OF_UNIT)
+    if not first:
+        mark = bindparam("after_name", type_=Text()), bindparam("after_id", type_=BigInteger())
+        wanted = wanted.where(tuple_(people.c.name, people.c.id) > tuple_(*mark))
+    wanted = wanted.order_by(people.c.name, people.c.id).limit(bindparam("most", type_=Integer()))
+    page = wanted.subquery("page")  # places are looked up for those of the page only
+    own: Any = placements.alias("own")
+    place = placements.alias("place")
+    working = (
+        select(own.c.id)
+        .where(own.c.person_id == page.c.id, holds(own))
+        .order_by((own.c.kind == PlacementKind.SECONDMENT).desc(), own.c.since.desc(), own.c.id.desc())
+        .limit(1)
+        .correlate(page)
+        .scalar_subquery()
+    )
+    return (
+        select(page, place.c.kind, units.c.id.label("place_id"), units.c.name.label("place"))
+        .select_from(page)
+        .outerjoin(place, place.c.id == working)
+        .outerjoin(units, units.c.id == place.c.unit_id)
+        .order_by(page.c.name, page.c.id)
+    )
+
 
 OWN_COUNTS = (
     select(placements.c.unit_id, func.count().label("own"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, select, tuple_
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.model import Absence
@@ -34,7 +34,7 @@ from bot.storage import staff_queries as queries
 from bot.storage.access import note
 from bot.storage.engine import looking
 from bot.storage.gathering import Gathering
-from bot.storage.tables import people, placements, units
+from bot.storage.tables import people, units
 
 Rows = Sequence[Row[Any]]
 Parts = tuple[Rows, Rows, Rows]
@@ -189,35 +189,14 @@ class StaffReading:
         """Those who work in the unit or below it that day, by name. `after`: a page's `following`."""
         found = await self.unit(unit)
         if found is None:
-            return Page((), 0)
-        members = queries.OF_REGENCY if found.parent is None else queries.OF_UNIT
-        page = select(people).where(members).order_by(people.c.name, people.c.id).limit(limit + 1)
-        if after is not None:
-            page = page.where(tuple_(people.c.name, people.c.id) > tuple_(*map(literal, after)))
-        count = select(func.count().label("total")).select_from(people).where(members)
-        holes = {"unit": unit, "regency": found.regency, "day": day}
-        rows, [total] = await self._rows(page, count, **holes)
-        shown = tuple(map(person_of, rows[:limit]))
-        following = (shown[-1].name, shown[-1].id) if len(rows) > limit else None
-        return Page(await self._listed(shown, day, found), total.total, following)
-
-    async def _listed(self, shown: Iterable[Person], day: date, top: Unit) -> tuple[Listed, ...]:
-        """Each with the unit where she works that day; without a placement it is `top`, the regency."""
-        who = {person.id: person for person in shown}
-        places = (
-            select(placements.c.person_id, placements.c.kind, units.c.id, units.c.name)
-            .join(units, units.c.id == placements.c.unit_id)
-            .where(placements.c.person_id.in_(who), queries.holds(placements, day))
-            .order_by(placements.c.kind == PlacementKind.SECONDMENT, placements.c.since)
-        )
-        [rows] = await self._rows(places)
-        works = {row.person_id: row for row in rows}  # the last one counts: a secondment, the latest
-        return tuple(
-            Listed(person, row.id, row.name, row.kind == PlacementKind.SECONDMENT)
-            if (row := works.get(person.id)) is not None
-            else Listed(person, top.id, top.name)
-            for person in who.values()
-        )
+            return Page(())
+        page = queries.people_page(whole=found.parent is None, first=after is None)
+        name, person = after or (None, None)
+        holes = {"unit": unit, "regency": found.regency, "day": day, "most": limit + 1}
+        [rows] = await self._rows(page, after_name=name, after_id=person, **holes)
+        shown = tuple(_listed(row, found) for row in rows[:limit])
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(shown, (last.name, last.id) if last is not None else None)
 
     async def units(self, regency: str, day: date) -> tuple[Branch, ...]:
         """The regency's tree that day: a unit before those below it, siblings by name; no closed ones."""
@@ -265,6 +244,14 @@ class StaffReading:
 
 def person_of(row: Row[Any]) -> Person:
     return Person(row.id, row.regency, row.number, row.name, row.status, row.phone, row.pattern, row.left_on)
+
+
+def _listed(row: Row[Any], top: Unit) -> Listed:
+    """Somebody without a placement is listed with `top`, the regency."""
+    *own, kind, place, name = tuple[Any, ...](row)
+    if place is None:
+        return Listed(Person(*own), top.id, top.name)
+    return Listed(Person(*own), place, name, kind == PlacementKind.SECONDMENT)
 
 
 def unit_of(row: Row[Any], prefix: str = "") -> Unit:

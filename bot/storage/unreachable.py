@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.campaigns.campaign import Unreachable
 from bot.storage.engine import insert_or
 from bot.storage.tables import unreachable
+
+NOT_FOUND = "not_found"
+
+WHY = {
+    "blocked": Unreachable.BLOCKED,
+    "deactivated": Unreachable.DEACTIVATED,
+    NOT_FOUND: Unreachable.NEVER_STARTED,
+}
+"""What the table's words mean for whom a campaign cannot reach."""
 
 
 class SqlUnreachable:
@@ -32,16 +42,8 @@ class SqlUnreachable:
     async def add(self, chat_id: str, reason: str) -> None:
         """Remembers why (blocked, deactivated, not_found) and since when; a later reason replaces it."""
         self._chats.add(chat_id)
-        values = {
-            "channel": self._channel,
-            "chat_id": chat_id,
-            "reason": reason,
-            "since": int(self._clock()),
-        }
         async with self._engine.begin() as connection:
-            await connection.execute(
-                insert_or(self._engine, unreachable, replace=("reason", "since")), values
-            )
+            await note_lost(connection, self._channel, {chat_id: reason}, int(self._clock()))
 
     async def discard(self, chat_id: str) -> None:
         self._chats.discard(chat_id)
@@ -50,3 +52,14 @@ class SqlUnreachable:
         )
         async with self._engine.begin() as connection:
             await connection.execute(statement)
+
+
+async def note_lost(connection: AsyncConnection, channel: str, lost: Mapping[str, str], now: int) -> None:
+    """Chat → why: nothing else may try it until the person comes back by herself."""
+    rows = [
+        {"channel": channel, "chat_id": chat, "reason": why, "since": now}
+        for chat, why in sorted(lost.items())
+    ]
+    if rows:
+        put = insert_or(connection.engine, unreachable, replace=("reason", "since"))
+        await connection.execute(put, rows)

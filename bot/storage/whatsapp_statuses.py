@@ -1,47 +1,44 @@
 """What WhatsApp tells of its messages: kept for each, moved into the deliveries, and into what they cost.
 
 News of a message can come before the ledger knows whose it is: then it waits in its row until that is
-recorded. Transactions lock in one order: the messages, the deliveries, the counts, the costs, the evidence.
+recorded. Where nobody is left to record it (the call broke, the process died), the message's tag says whose
+it is. Transactions lock in one order: deliveries that wait for what became of them, the messages, the other
+deliveries, the counts, the costs, the evidence.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, exists, literal_column, select, update
+from sqlalchemy import Row, Update, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.campaign import DeliveryState
 from bot.campaigns.evidence import Event
 from bot.campaigns.ladder import ARRIVED, Heard, Rung, Standing, climbed
 from bot.campaigns.sending import NotReached, Outcome, Refused
+from bot.campaigns.tags import Tag
 from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_tables import deliveries, whatsapp_sent
+from bot.storage.delivery_changes import event, recount
 from bot.storage.engine import insert_or
 from bot.storage.evidence import append
 from bot.storage.faults import spoken
 from bot.storage.grouping import Grouping
-from bot.storage.tables import unreachable
 from bot.storage.trouble import plainly
+from bot.storage.unreachable import NOT_FOUND, note_lost
 from bot.storage.whatsapp_costs import change_costs
-
-CHANNEL = "whatsapp"
+from bot.storage.whatsapp_tags import CHANNEL, OURS, Owners, owners, unresolved
 
 AT_ONCE = 500
 """Messages in one statement."""
 
 EVERY = 0.2
 
-NOT_FOUND = "not_found"
-"""In the table of chats to which nothing can be sent."""
-
 D, M, S = deliveries.c, whatsapp_sent.c, DeliveryState
-
-OURS = D.channel == literal_column(f"'{CHANNEL}'")
-"""Spelled out, so that the index over these deliveries serves."""
 
 
 class SqlStatuses:
@@ -72,8 +69,11 @@ class SqlStatuses:
         now = int(self._clock())
         with spoken():
             async with self._engine.begin() as connection:
-                moved = await _climb(connection, news, now)
-                found = await _deliveries(connection, {m: s for m, (_, s) in moved.items()})
+                named = await owners(connection, news)
+                lost = await unresolved(connection, named)
+                moved = await _climb(connection, news, named, now)
+                found = [_Found(row, m, row.account, moved[m].standing) for row, m in lost]
+                found += await _deliveries(connection, {m: one.standing for m, one in moved.items()})
                 failed = await _move(connection, found, now)
                 await change_costs(connection, _cheaper(moved))
                 await append(connection, failed.events)
@@ -102,37 +102,69 @@ class SqlUnseen:
                 await connection.execute(change.values(shown_at=int(self._clock())))
 
 
-Moved = Mapping[str, tuple[Any, Standing]]
-"""Message → its row as it was (None: there was none), where it stands now."""
+class _News(NamedTuple):
+    """Of one message. `row`: as it was; `standing`: where it stands now; `owner`: its tag, where nothing else
+    has said whose it is."""
+
+    row: Row[Any]
+    standing: Standing
+    owner: Tag | None
 
 
-async def _climb(connection: AsyncConnection, news: Sequence[Heard], now: int) -> Moved:
+Moved = Mapping[str, _News]
+"""By message."""
+
+
+async def _climb(connection: AsyncConnection, news: Sequence[Heard], owners: Owners, now: int) -> Moved:
     by_message: dict[str, list[Heard]] = {}
     for one in news:
         by_message.setdefault(one.message, []).append(one)
-    rows = await _rows(connection, sorted(by_message))
-    moved: dict[str, tuple[Any, Standing]] = {}
-    for message, several in sorted(by_message.items()):
-        row = rows.get(message)
-        standing = standing_of(row) if row is not None else Standing(Rung.ACCEPTED, now)
-        for one in several:
+    await _begin(connection, sorted(by_message), now)
+    moved: dict[str, _News] = {}
+    for message, row in (await _rows(connection, sorted(by_message))).items():
+        standing = standing_of(row)
+        for one in by_message[message]:
             standing = climbed(standing, one)
-        moved[message] = row, standing
-    values = [
-        {
-            "message_id": message,
-            "price": 0,
-            "state": standing.rung.value,
-            "code": standing.code,
-            "billable": standing.billable,
-            "at": now,
-            "changed_at": standing.at,
-        }
-        for message, (_, standing) in moved.items()
-    ]
-    put = insert_or(connection.engine, whatsapp_sent, replace=("state", "code", "billable", "changed_at"))
-    await connection.execute(put, values)
+        moved[message] = _News(row, standing, owners.get(message) if row.campaign_id is None else None)
+    await connection.execute(_CLIMB, [_climbed(message, one.standing) for message, one in moved.items()])
+    owned = [_owned(message, one.owner) for message, one in moved.items() if one.owner is not None]
+    if owned:
+        await connection.execute(_OWN, owned)
     return moved
+
+
+async def _begin(connection: AsyncConnection, messages: Sequence[str], now: int) -> None:
+    """Every message has its row, which nobody else changes until the end: what the others know of its cost
+    comes before this, or after."""
+    fresh = {"price": 0, "state": Rung.ACCEPTED.value, "at": now, "changed_at": now}
+    put = insert_or(connection.engine, whatsapp_sent)
+    await connection.execute(put, [fresh | {"message_id": message} for message in messages])
+
+
+def _change(*names: str) -> Update:
+    return (
+        update(whatsapp_sent)
+        .where(M.message_id == bindparam("b_message"))
+        .values({name: bindparam(name) for name in names})
+    )
+
+
+_CLIMB = _change("state", "code", "billable", "changed_at")
+_OWN = _change("campaign_id", "template", "price")
+
+
+def _climbed(message: str, standing: Standing) -> dict[str, Any]:
+    told = {"state": standing.rung.value, "code": standing.code, "billable": standing.billable}
+    return told | {"b_message": message, "changed_at": standing.at}
+
+
+def _owned(message: str, tag: Tag) -> dict[str, Any]:
+    return {
+        "b_message": message,
+        "campaign_id": tag.campaign,
+        "template": tag.template,
+        "price": tag.price,
+    }
 
 
 async def _rows(connection: AsyncConnection, messages: Sequence[str]) -> dict[str, Row[Any]]:
@@ -149,11 +181,16 @@ def standing_of(row: Any) -> Standing:
 
 
 def _cheaper(moved: Moved) -> Counter[tuple[int, int]]:
-    """(campaign, price) → how many more of it are charged; negative: fewer."""
+    """(campaign, price) → how many more of it are charged; negative: fewer. What a tag tells of was set aside
+    before the call."""
     change: Counter[tuple[int, int]] = Counter()
-    for row, standing in moved.values():
-        if row is not None and row.price and row.campaign_id is not None:
-            change[row.campaign_id, row.price] += standing.charged - standing_of(row).charged
+    for row, standing, owner in moved.values():
+        if owner is not None:
+            campaign, price, before = owner.campaign, owner.price, True
+        else:
+            campaign, price, before = row.campaign_id, row.price, standing_of(row).charged
+        if price and campaign is not None:
+            change[campaign, price] += standing.charged - before
     return change
 
 
@@ -183,15 +220,20 @@ async def take_up(
     return {message: fate for message, fate in fates.items() if fate is not None}
 
 
-Found = Sequence[tuple[Any, Standing]]
-"""Deliveries, locked, each beside where its message stands."""
+class _Found(NamedTuple):
+    """A delivery, locked, beside its message and where that stands. `account`: where it went."""
+
+    row: Any
+    message: str
+    account: str | None
+    standing: Standing
 
 
-async def _deliveries(connection: AsyncConnection, standings: Mapping[str, Standing]) -> Found:
-    """Those that the news change."""
+async def _deliveries(connection: AsyncConnection, standings: Mapping[str, Standing]) -> list[_Found]:
+    """Those of known messages that the news change."""
     failed = [message for message, one in standings.items() if one.rung is Rung.FAILED]
     arrived = [message for message, one in standings.items() if one.rung in ARRIVED]
-    found: list[tuple[Any, Standing]] = []
+    found: list[_Found] = []
     for messages, states in ((failed, (S.SENT,)), (arrived, (S.FAILED, S.UNREACHABLE))):
         for start in range(0, len(messages), AT_ONCE):
             some = D.message_id.in_(messages[start : start + AT_ONCE])
@@ -199,30 +241,27 @@ async def _deliveries(connection: AsyncConnection, standings: Mapping[str, Stand
             rows = await connection.execute(
                 query.order_by(D.campaign_id, D.person_id).with_for_update(of=deliveries)
             )
-            found += [(row, standings[row.message_id]) for row in rows]
+            found += [_Found(row, row.message_id, row.external_id, standings[row.message_id]) for row in rows]
     return found
 
 
-async def _move(connection: AsyncConnection, found: Found, now: int) -> _Failed:
+async def _move(connection: AsyncConnection, found: Sequence[_Found], now: int) -> _Failed:
     done, counts, lost = _Failed(), dict[int, Counter[Cell]](), []
     values = []
-    for row, standing in found:
-        new = _became(row, standing)
+    for row, message, account, standing in found:
+        new = _became(row, standing) | {"message_id": message, "external_id": account}
         values.append(new | {"b_campaign": row.campaign_id, "b_person": row.person_id})
-        acknowledged = row.acknowledged_at is not None
-        change = counts.setdefault(row.campaign_id, Counter())
-        change[Cell(row.unit_id, row.state, acknowledged)] -= 1
-        change[Cell(row.unit_id, new["state"], acknowledged)] += 1
-        details = {"channel": CHANNEL} | ({"reason": new["reason"]} if new["reason"] else {})
-        done.events.append(Event(new["state"], now, row.campaign_id, row.person_id, details))
+        state, why = new["state"], new["reason"]
+        recount(counts.setdefault(row.campaign_id, Counter()), row, state)
+        done.events.append(event(state, now, row.campaign_id, row.person_id, channel=CHANNEL, reason=why))
         if standing.rung is Rung.FAILED:
             done.campaigns.add(row.campaign_id)
-        if new["state"] == S.UNREACHABLE:
-            lost.append(row.external_id)
+        if state == S.UNREACHABLE and account:
+            lost.append(account)
     if not values:
         return done
     await connection.execute(_MOVE, values)
-    await _note_lost(connection, lost, now)
+    await note_lost(connection, CHANNEL, dict.fromkeys(lost, NOT_FOUND), now)
     for campaign, change in sorted(counts.items()):
         await move(connection, campaign, change)
     return done
@@ -231,7 +270,10 @@ async def _move(connection: AsyncConnection, found: Found, now: int) -> _Failed:
 _MOVE = (
     update(deliveries)
     .where(D.campaign_id == bindparam("b_campaign"), D.person_id == bindparam("b_person"))
-    .values({name: bindparam(name) for name in ("state", "reason", "sent_at")})
+    .values(
+        {name: bindparam(name) for name in ("state", "reason", "sent_at", "message_id", "external_id")}
+        | {"claimed_by": None}
+    )
 )
 
 
@@ -243,14 +285,3 @@ def _became(row: Any, standing: Standing) -> dict[str, Any]:
         case Refused(reason):
             return {"state": S.FAILED.value, "reason": reason, "sent_at": None}
     return {"state": S.SENT.value, "reason": None, "sent_at": row.claimed_at or standing.at}
-
-
-async def _note_lost(connection: AsyncConnection, accounts: Iterable[str], now: int) -> None:
-    """Nothing else may try the account until the person writes by herself."""
-    rows = [
-        {"channel": CHANNEL, "chat_id": account, "reason": NOT_FOUND, "since": now}
-        for account in sorted(set(filter(None, accounts)))
-    ]
-    if rows:
-        put = insert_or(connection.engine, unreachable, replace=("reason", "since"))
-        await connection.execute(put, rows)

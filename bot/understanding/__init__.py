@@ -53,7 +53,7 @@ class Understanding:
         self._denials = self._frame.small.denials
         self._time_words = TimeWords(vocabulary.language["waktu"])
         self._sentences: dict[str, Sentence] = {}
-        self._quantities = Quantities(vocabulary, self._norms)
+        self._quantities = Quantities(vocabulary, self._norms, lexicon.scan)
         small = lexicon.words(vocabulary.language["niat"]["kata_tugas"])
         words = frozenset(_words(vocabulary.language["waktu"])) | self._quantities.known
         self._known = self._phrase_words | small | words

@@ -13,6 +13,8 @@ from bot.vocabulary import FactKind, Vocabulary
 TIME, ACTIVITY = "time", "activity"
 """What the bot can ask for besides facts."""
 _OWN_QUESTION = (Cue.WHY, Cue.SANCTION, Cue.RULE, Cue.WHEN, Cue.MAY, Cue.MAY_NOT, Cue.TOPIC)
+_PERSONAL = ("unit", "status")
+"""What the person is: every class has its own words."""
 _VALUES = {"ya": True, "tidak": False}
 
 
@@ -21,7 +23,14 @@ class Answers:
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
         self._vocabulary = vocabulary
-        self._short: dict[str, dict[Words, FactValue]] = {}
+        self._short: dict[str, dict[Words, FactValue]] = {
+            fact: {
+                words: entry.id
+                for entry in entries.values()
+                for words in lexicon.templates.expand(entry.phrases)
+            }
+            for fact, entries in zip(_PERSONAL, (vocabulary.units, vocabulary.statuses), strict=True)
+        }
         for fact, values in vocabulary.language["niat"]["jawaban"].items():
             if fact not in vocabulary.facts:
                 raise ValueError(
@@ -70,7 +79,8 @@ class Answers:
     def _said_shortly(self, sheet: Sheet, expecting: str) -> tuple[FactValue | None, list[str]]:
         """The value that a bare word names ("pribadi"), outside of what states other facts, and the other
         words. The longest phrase wins."""
-        stated = {place for mark in sheet.of(Cue.FACT) for place in range(mark.first, mark.last)}
+        facts = sheet.of(Cue.FACT) if expecting not in _PERSONAL else []  # "dinas pertanian" is no duty
+        stated = {place for mark in facts for place in range(mark.first, mark.last)}
         norms = ["" if place in stated else norm for place, norm in enumerate(sheet.norms)]
         short = self._short.get(expecting, {})
         found = max((words for words in short if _place(norms, words) is not None), key=len, default=None)

@@ -73,6 +73,7 @@ class Frame:
             times=tuple(reading.when for reading in time),
             facts={} if found in ASIDE else values,
             spans=self._spans(sheet, named, (mark for _, mark in said.values()), time),
+            must=_must(sheet),
         )
 
     def tags(self, tokens: tuple[Token, ...]) -> set[int]:
@@ -112,6 +113,15 @@ class Frame:
             yield "day"
 
 
+def _must(sheet: Sheet) -> tuple[str, ...] | None:
+    """The facts behind "harus" or "wajib"; None where nobody asks so, or asks "boleh" besides."""
+    if not sheet.has(Cue.MUST) or sheet.has(Cue.MAY, Cue.MAY_NOT):
+        return None
+    first = sheet.of(Cue.MUST)[0]
+    behind = (m.name for m in sheet.of(Cue.FACT) if m.segment == first.segment and m.first >= first.last)
+    return tuple(dict.fromkeys(behind))
+
+
 def _status(sheet: Sheet) -> dict[str, FactValue]:
     mark = status(sheet)
     return {} if mark is None else {STATUS: mark.name}
@@ -145,4 +155,5 @@ def _small_words(lexicon: Lexicon, grammar: Mapping[str, Any], events: Iterable[
         gone=lexicon.words(grammar["sudah_lalu"]),
         existence=lexicon.words(grammar["keberadaan"]),
         contrary=lexicon.words(grammar["kenyataan"]),
+        cancelling=lexicon.words(grammar["pembatalan"]),
     )

@@ -1,8 +1,8 @@
 """All phrases of the vocabulary in one trie of canonical words, scanned once over a message.
 
 The longest phrase wins, from left to right. Between two words of a phrase a few small words may stand ("akun
-punya dinas"), and one negation, which turns a fact over ("akun bukan punya dinas"). Within an act may stand what
-asks about it or forbids it ("mobil dinas tidak boleh dipakai mudik"), which keeps its own meaning.
+punya dinas"), and one negation, which turns a fact over ("akun bukan punya dinas"). Within an act may stand
+what asks about it or forbids it ("mobil dinas tidak boleh dipakai mudik"), which keeps its own meaning.
 """
 
 from __future__ import annotations

@@ -118,6 +118,7 @@ class SmallWords:
     gone: frozenset[str]  # behind an act that is over: "live kemarin sudah selesai"
     existence: frozenset[str]  # before somebody who is only there: "cuma ada satpam"
     contrary: frozenset[str]  # before what is really so: "dikira berseragam, padahal tidak"
+    cancelling: frozenset[str]  # in what takes something back: "lepas seragam, eh tidak jadi"
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ _PASSED = frozenset(
 )
 """Marks that a negation reaches across: "bukan pas istirahat"."""
 _SKIPPED_BACK = frozenset({Cue.GONE, Cue.GREETING, Cue.IGNORED, Cue.SELF, Cue.ASK_WORD})
+_TURNS = frozenset({Cue.BUT, Cue.SLIP, Cue.CORRECTION})
 _JOINING = frozenset({",", "-", "/"})
 
 
@@ -69,7 +70,7 @@ def _close(sheet: Sheet, mark: Mark, before: Mark | None) -> None:
     """Settles one that ends its clause: a tag ("boleh ga?"), which in "pakai seragam atau tidak" leaves the
     fact open; in "dikira berseragam, padahal tidak" a denial of what was said before; or a NO when it stands
     alone."""
-    alone = before is None or before.cue is Cue.BUT
+    alone = before is None or before.cue in _TURNS
     if alone and (claimed := _claimed(sheet, mark)) is not None:
         mark.cue = Cue.GONE
         _turn_over(sheet, claimed)
@@ -82,9 +83,10 @@ def _close(sheet: Sheet, mark: Mark, before: Mark | None) -> None:
 
 
 def _claimed(sheet: Sheet, mark: Mark) -> Mark | None:
-    """The last fact of the clause before, if this one says what is really so."""
+    """The last fact of the clause before, if this one says what is really so, or takes it back."""
     own = (norm for place, norm in enumerate(sheet.norms) if sheet.segment_of[place] == mark.segment)
-    if sheet.small.contrary.isdisjoint(own):
+    taken_back = mark.cue is Cue.NOT_YET and sheet.small.cancelling & set(sheet.norms[mark.first : mark.last])
+    if sheet.small.contrary.isdisjoint(own) and not taken_back:
         return None
     said = [m for m in sheet.marks if m.cue is Cue.FACT and m.segment == mark.segment - 1]
     return said[-1] if said else None

@@ -1,70 +1,63 @@
-"""Numbers and dates that a message gives to a fact: "harganya 2 juta", "diterima 3 Maret", or, where the bot
-has just asked for it, "500 ribu" alone.
+"""Numbers and dates that a message gives to a fact: "harganya 2 juta", "keluar 2 jam", "diterima 3 Maret",
+or, where the bot has just asked for it, "500 ribu" alone.
 
-A wrong number is worse than none: what is approximate, a range, or said of who knows what gives no value.
+A wrong number is worse than none: what is approximate, a range, said of something else or of who knows what
+gives no value.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from fractions import Fraction
 from typing import Final
 
 from bot.model import FactValue, Token
+from bot.understanding.amounts import Amount, Amounts, Unit, figure
+from bot.understanding.claims import Claim, Scan, Stated, Surroundings, of_a_time
+from bot.understanding.fact_days import day_of
 from bot.understanding.marks import Cue, Mark
 from bot.understanding.template import Norms, Words, listed
-from bot.understanding.time_days import Day, DayKind, days
 from bot.understanding.time_expression import Expression
 from bot.vocabulary import Fact, FactKind, Vocabulary
 
-PAST, AHEAD = "lampau", "mendatang"
-
-_GROUPED: Final = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?")
-_PLAIN: Final = re.compile(r"\d{1,15}(?:,\d{1,2})?")
-_POINTED: Final = re.compile(r"\d{1,3}\.\d{1,2}")  # "1.5 juta"; alone it may be a clock time
+_BARE: Final = "tanpa_satuan"
+"""Stands in niat.yaml for the dimension of numbers without a unit."""
 _MOST_SMALL_WORDS: Final = 3
 """How many small words may stand between a phrase and its number, and how far a hedge reaches."""
-_HALF: Final = 0.5  # "satu setengah juta"
-_LOOKED_BACK: Final = {DayKind.WEEKDAY: 6, DayKind.MONTHDAY: 30, DayKind.DATE: 364}
-"""Days that come again: how far back the last one may lie."""
 
 Said = tuple[list[Mark], list[Expression]]
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A number in the places [first, after) of a message."""
-
-    value: int | float
-    first: int
-    after: int
-
-
 class Quantities:
-    """Compiled once from the vocabulary; reading is pure."""
+    """Compiled once from the vocabulary; reading is pure. `scan`: finds the acts and facts of a message."""
 
-    def __init__(self, vocabulary: Vocabulary, norms: Norms) -> None:
+    def __init__(self, vocabulary: Vocabulary, norms: Norms, scan: Scan) -> None:
         words = vocabulary.language["niat"]["besaran"]
-        self._numbers: Mapping[str, float] = words["angka"]
-        self._sums: Mapping[str, float] = words["sekaligus"]
-        self._parts: Mapping[str, int] = words["bagian"]
-        self._teens = frozenset(words["belas"])
-        self._single: Mapping[str, int] = words["sekaligus_kelipatan"]
-        self._scales: Mapping[str, int] = {**words["kelipatan"], **self._single}
+        self._amounts = Amounts(words, norms)
+        self._scan = scan
         self._least: Mapping[str, int] = words["terkecil"]
         self._small = frozenset(words["sela"])
+        self._before_dates = self._small | frozenset(words["sela_tanggal"])
+        self._far = self._small | frozenset(words["sela_jauh"])
+        self._reply = self._before_dates | self._far | frozenset(words["sela_jawaban"])
         self._hedges = frozenset(words["tidak_pasti"])
-        self._facts = tuple(
-            (fact, tuple(_phrases(fact, norms)), _unit_words(fact, norms))
+        self._number_hedges = frozenset(words["tidak_pasti_bilangan"])
+        self._elsewhere = {name: frozenset(some) for name, some in words["ukuran_lain"].items()}
+        self._asking = frozenset(tuple(phrase.split()) for phrase in words["bukan_ingkar"])
+        facts = [
+            fact
             for fact in vocabulary.facts.values()
             if fact.kind in (FactKind.NUMBER, FactKind.DATE) and fact.source is None
-        )
-        phrases = (word for _, said, unit in self._facts for words in (*said, unit) for word in words)
-        self.known: frozenset[str] = frozenset(
-            (*self._numbers, *self._sums, *self._parts, *self._teens, *self._scales, *self._small, *phrases)
-        )
+        ]
+        self._facts = tuple(Stated(fact, tuple(_phrases(fact, norms)), self._unit(fact)) for fact in facts)
+        self._counts = any(fact.kind is FactKind.NUMBER for fact in facts)
+        phrases = (word for stated in self._facts for some in stated.phrases for word in some)
+        self._counting = self._amounts.known()
+        self.known: frozenset[str] = self._counting | self._before_dates | frozenset(phrases)
+
+    def _unit(self, fact: Fact) -> Unit | None:
+        return self._amounts.own(fact.unit) if fact.unit else None
 
     def read(
         self, tokens: tuple[Token, ...], times: Sequence[Expression], today: date, expecting: str | None
@@ -74,148 +67,189 @@ class Quantities:
         if not self._facts:
             return [], []
         norms = [token.norm for token in tokens]
-        marks: list[Mark] = []
         used: list[Expression] = []
-        for fact, phrases, unit in self._facts:
-            heads = list(_places(norms, phrases))
-            if fact.id == expecting and not heads and self._bare(norms, times, unit):
-                heads = [(0, 0)]
-            for first, after in heads:
-                if self._hedges.isdisjoint(norms[max(first - _MOST_SMALL_WORDS, 0) : first]):
-                    self._read_at(fact, norms, times, today, (first, after), marks, used)
+        marks = self._numbers(norms, times, expecting) if self._counts else []
+        for stated in self._facts:
+            if stated.fact.kind is FactKind.DATE:
+                marks += self._dates(stated, norms, times, today, expecting, used)
         values: dict[str, set[object]] = {}
         for mark in marks:
             values.setdefault(mark.name, set()).add(mark.value)
         return [mark for mark in marks if len(values[mark.name]) == 1], used
 
-    def _read_at(
+    # --- numbers ---
+
+    def _numbers(
+        self, norms: Sequence[str], times: Sequence[Expression], expecting: str | None
+    ) -> list[Mark]:
+        amounts = [amount for amount in self._amounts.all(norms) if not of_a_time(amount, times)]
+        if not amounts:
+            return []
+        around = Surroundings(norms, times, self._scan, self._far)
+        claims: list[Claim] = []
+        for stated in self._facts:
+            if stated.fact.kind is FactKind.NUMBER:
+                claims += self._claims(stated, norms, times, amounts, around, expecting)
+        marks = []
+        for claim in claims:
+            if self._stands(claim, claims, amounts, norms):
+                value = claim.stated.value(claim.amount) or Fraction(0)
+                number = int(value) if value.denominator == 1 else float(value)
+                first = claim.first if claim.beside else claim.amount.first
+                marks.append(_mark(claim.stated.fact, number, first, claim.amount.after))
+        return marks
+
+    def _claims(
         self,
-        fact: Fact,
+        stated: Stated,
+        norms: Sequence[str],
+        times: Sequence[Expression],
+        amounts: Sequence[Amount],
+        around: Surroundings,
+        expecting: str | None,
+    ) -> Iterator[Claim]:
+        """The amounts that the fact's phrases, or the bot's question, make its value."""
+        fitting = [amount for amount in amounts if self._fits(stated, amount)]
+        if not fitting:
+            return
+        heads = list(_places(norms, stated.phrases))
+        doubts = self._hedges | self._number_hedges
+        if stated.fact.id == expecting and not heads and not self._doubted(norms, 0, len(norms), doubts):
+            for amount in fitting:  # ranks before what a phrase of another fact claims
+                if self._bare(norms, times, self._reply if amount.unit else self._before_dates):
+                    yield Claim(stated, amount.first, amount.after, amount, beside=True)
+        for amount in fitting:
+            before = [head for head in heads if head[1] <= amount.first]
+            if not before or self._hedged_before(norms, before[-1][0], doubts):
+                continue
+            first, after = before[-1]
+            beside = self._all_small(norms, after, amount.first)
+            if self._beside(stated, amount, first, around) if beside else self._behind(amount, after, around):
+                yield Claim(stated, first, after, amount, beside)
+
+    def _beside(self, stated: Stated, amount: Amount, head: int, around: Surroundings) -> bool:
+        """Whether an amount right behind the phrase at `head` is the fact's. A bare number must not count
+        what follows it ("keluar 3 orang") nor follow the act ("keluar 10")."""
+        if amount.unit is not None or stated.unit is None or self._is_plain(stated, amount):
+            return True
+        return around.ends_at(amount.after) and not around.names_act(head)
+
+    def _behind(self, amount: Amount, after: int, around: Surroundings) -> bool:
+        """Whether an amount further behind the phrase is the fact's: "keluar buat salat 25 menit"."""
+        return amount.unit is not None and around.leads(after, amount.first)
+
+    def _fits(self, stated: Stated, amount: Amount) -> bool:
+        """Whether the amount can be one of the fact: of its dimension and, if bare, not too small to be meant
+        in its unit ("500" is no sum of rupiah)."""
+        value = stated.value(amount)
+        too_small = amount.unit is None and value and value < self._least.get(stated.fact.unit or "", 0)
+        return value is not None and not too_small
+
+    def _is_plain(self, stated: Stated, amount: Amount) -> bool:
+        """Whether a bare number is too large to count anything else: "2 juta", of a sum of rupiah."""
+        return amount.value >= self._least.get(stated.fact.unit or "", amount.value + 1)
+
+    def _stands(
+        self, claim: Claim, claims: Sequence[Claim], amounts: Sequence[Amount], norms: Sequence[str]
+    ) -> bool:
+        """Whether the claim is sure: exact, of the nearest phrase, and the only such quantity that the
+        message speaks of, but for those that belong to other facts."""
+        amount, unit = claim.amount, claim.stated.unit
+        if not amount.exact or self._hedged(norms, amount):
+            return False
+        if any(
+            self._rank(other, norms) > self._rank(claim, norms) for other in claims if other.amount is amount
+        ):
+            return False
+        theirs = [other.amount for other in claims if other.beside and other.stated is not claim.stated]
+        rivals = (
+            rival
+            for rival in amounts
+            if rival is not amount and unit and rival.unit and rival.unit.dimension == unit.dimension
+        )
+        return all(
+            rival in theirs or (amount.unit is not None and rival.value == amount.value) for rival in rivals
+        )
+
+    def _rank(self, claim: Claim, norms: Sequence[str]) -> tuple[bool, int]:
+        """How near a phrase is to its number; one of small words ("cuma") gives way to another."""
+        weak = self._small.issuperset(norms[claim.first : claim.after])
+        return claim.beside and not weak, claim.after
+
+    def _hedged(self, norms: Sequence[str], amount: Amount) -> bool:
+        """Whether what follows makes it a range, an estimate or the measure of something else: "2 juta
+        lebih", "1 sampai 2 juta", "20 menit sebelum azan"."""
+        after = amount.after
+        measured = amount.unit.dimension if amount.unit else _BARE
+        elsewhere = self._elsewhere.get(measured, frozenset())
+        if not elsewhere.isdisjoint(norms[after : after + 1]):
+            return True
+        place = after + 1 if self._small.issuperset(norms[after : after + 1]) else after
+        if self._small.issuperset(norms[place : place + 1]):
+            return False
+        norm = norms[place]
+        if norm in self._number_hedges or norm in elsewhere:
+            return True
+        return norm in self._hedges and tuple(norms[place : place + 2]) not in self._asking
+
+    def _hedged_before(self, norms: Sequence[str], first: int, hedges: frozenset[str]) -> bool:
+        """Whether words before the phrase take it back: "tidak sampai senilai 2 juta"."""
+        return self._doubted(norms, max(first - _MOST_SMALL_WORDS, 0), first, hedges)
+
+    def _doubted(self, norms: Sequence[str], first: int, after: int, hedges: frozenset[str]) -> bool:
+        """Whether a hedge stands there; "tidak" in "boleh tidak keluar 2 jam" only asks."""
+        for place in range(first, after):
+            pairs = tuple(norms[place - 1 : place + 1]), tuple(norms[place : place + 2])
+            if norms[place] in hedges and self._asking.isdisjoint(pairs):
+                return True
+        return False
+
+    def _all_small(self, norms: Sequence[str], first: int, after: int) -> bool:
+        return after - first <= _MOST_SMALL_WORDS and self._small.issuperset(norms[first:after])
+
+    def _bare(self, norms: Sequence[str], times: Sequence[Expression], small: frozenset[str]) -> bool:
+        """Whether the message is nothing but one value and small words."""
+        dated = {place for e in times for place in range(e.first, e.after)}
+        rest = [n for place, n in enumerate(norms) if place not in dated]
+        words = small | self._counting
+        return all(n in words or figure(n, scaled=True) is not None for n in rest)
+
+    # --- dates in a message ---
+
+    def _dates(
+        self,
+        stated: Stated,
         norms: Sequence[str],
         times: Sequence[Expression],
         today: date,
-        head: tuple[int, int],
-        marks: list[Mark],
+        expecting: str | None,
         used: list[Expression],
-    ) -> None:
-        """Takes the value that stands behind the phrase at `head`."""
-        starts = self._starts(norms, head[1])
-        if fact.kind is FactKind.NUMBER:
-            amount = next(filter(None, (self._amount(norms, place) for place in starts)), None)
-            if amount is not None and self._certain(fact, amount, norms):
-                marks.append(_mark(fact, amount.value, head[0], amount.after))
-            return
-        said = next((e for place in starts for e in times if e.first == place), None)
-        day = None if said is None else _date(said, fact.direction, today)
-        if said is not None and day is not None and not self._hedged(norms, said.after):
-            marks.append(_mark(fact, day, head[0], said.after))
-            used.append(said)
+    ) -> Iterator[Mark]:
+        heads = list(_places(norms, stated.phrases))
+        if stated.fact.id == expecting and not heads and self._bare(norms, times, self._before_dates):
+            heads = [(0, 0)]
+        for first, after in heads:
+            if self._hedged_before(norms, first, self._hedges):
+                continue
+            starts = self._starts(norms, after)
+            said = next((e for place in starts for e in times if e.first == place), None)
+            day = None if said is None else day_of(said, stated.fact.direction, today)
+            if said is not None and day is not None and not self._uncertain(norms, said.after):
+                used.append(said)
+                yield _mark(stated.fact, day, first, said.after)
 
     def _starts(self, norms: Sequence[str], after: int) -> list[int]:
-        """The places at which a value may begin: behind at most a few small words."""
+        """The places at which a date may begin: behind at most a few small words."""
         found = [after]
-        while len(found) <= _MOST_SMALL_WORDS and found[-1] < len(norms) and norms[found[-1]] in self._small:
+        while len(found) <= _MOST_SMALL_WORDS and norms[found[-1] : found[-1] + 1]:
+            if norms[found[-1]] not in self._before_dates:
+                break
             found.append(found[-1] + 1)
         return found
 
-    def _certain(self, fact: Fact, amount: Amount, norms: Sequence[str]) -> bool:
-        """Whether the number is exact and can be meant in the fact's unit: "500" is no sum of rupiah."""
-        too_small = amount.value < self._least.get(fact.unit or "", 0) and amount.value != 0
-        return not too_small and not self._hedged(norms, amount.after)
-
-    def _hedged(self, norms: Sequence[str], after: int) -> bool:
-        """Whether what follows makes it a range or an estimate: "2 juta lebih", "1 sampai 2 juta"."""
-        follows = (norm for norm in norms[after : after + 2] if norm not in self._small)
+    def _uncertain(self, norms: Sequence[str], after: int) -> bool:
+        follows = (norm for norm in norms[after : after + 2] if norm not in self._before_dates)
         return next(follows, "") in self._hedges
-
-    def _bare(self, norms: Sequence[str], times: Sequence[Expression], unit: Words) -> bool:
-        """Whether the message is nothing but one value."""
-        dated = {place for e in times for place in range(e.first, e.after)}
-        rest = [n for place, n in enumerate(norms) if place not in dated]
-        return all(n in self.known or n in unit or _figure(n, scaled=True) is not None for n in rest)
-
-    # --- numbers ---
-
-    def _amount(self, norms: Sequence[str], first: int) -> Amount | None:
-        """The number that begins at `first`, as long as it goes: "dua juta lima ratus ribu"."""
-        total = hundreds = 0.0
-        pending: float | None = None
-        place, limit = first, float("inf")
-        while place < len(norms):
-            norm = norms[place]
-            scale = self._scales.get(norm)
-            if scale is not None:
-                one = norm in self._single and pending is None and not hundreds  # "sejuta"
-                if scale >= limit or (pending is None and not hundreds and not one):
-                    return None
-                pending = 1 if one else pending
-                total += (hundreds + (pending or 0)) * scale
-                hundreds, pending, limit = 0.0, None, scale
-            elif norm in self._sums:
-                if pending is not None:
-                    return None
-                hundreds += self._sums[norm]
-            elif norm in self._parts or norm in self._teens:
-                if pending is None:
-                    return None
-                hundreds += pending + 10 if norm in self._teens else pending * self._parts[norm]
-                pending = None
-            else:
-                scaled_next = place + 1 < len(norms) and norms[place + 1] in self._scales
-                value = self._numbers.get(norm, _figure(norm, scaled=scaled_next))
-                if value is None:
-                    break
-                if pending is not None and value != _HALF:
-                    return None
-                pending = (pending or 0) + value
-            place += 1
-        if place == first:
-            return None
-        value = total + hundreds + (pending or 0)
-        return Amount(int(value) if value == int(value) else value, first, place)
-
-
-def _figure(norm: str, *, scaled: bool) -> float | None:
-    """A number in figures: "2.000.000", "1,5"; with a word of scale behind it also "1.5"."""
-    if _GROUPED.fullmatch(norm):
-        return float(norm.replace(".", "").replace(",", "."))
-    if _PLAIN.fullmatch(norm):
-        return float(norm.replace(",", "."))
-    return float(norm) if scaled and _POINTED.fullmatch(norm) else None
-
-
-# --- dates -----------------------------------------------------------------------------------
-
-
-def _date(said: Expression, direction: str | None, today: date) -> date | None:
-    """The one day that was said; a day that comes again ("3 Maret", "Senin") is the last or the next one, as
-    the fact's direction says, and no day without one."""
-    if said.of_day or said.end or said.symbol or said.bound or said.shift or said.length or said.generic:
-        return None
-    if said.now and not said.days:
-        return today
-    recurring = [day for day in said.days if day.kind in _LOOKED_BACK and not day.year and not day.which]
-    if not recurring or len(recurring) < len(said.days):
-        return _single(said.days, today)
-    if direction == AHEAD:
-        return _single(said.days, today)
-    if direction != PAST:
-        return None
-    first = today - timedelta(days=max(_LOOKED_BACK[day.kind] for day in recurring))
-    found = _single(_without_weekday(recurring), first)
-    weekdays = {day.n for day in recurring if day.kind is DayKind.WEEKDAY}
-    fits = found is not None and found <= today and (not weekdays or found.weekday() in weekdays)
-    return found if fits else None
-
-
-def _without_weekday(recurring: Sequence[Day]) -> tuple[Day, ...]:
-    """ "Selasa 3 Maret": the date tells the day, the weekday only has to fit."""
-    return tuple(day for day in recurring if day.kind is not DayKind.WEEKDAY) or tuple(recurring)
-
-
-def _single(said: tuple[Day, ...], today: date) -> date | None:
-    found = days(said, today)
-    return found[0].start if len(found) == 1 and found[0].single else None
 
 
 # --- words -----------------------------------------------------------------------------------
@@ -229,13 +263,12 @@ def _phrases(fact: Fact, norms: Norms) -> Iterator[Words]:
     yield from (words for phrase in listed(fact.phrases) if (words := norms(phrase)))
 
 
-def _unit_words(fact: Fact, norms: Norms) -> Words:
-    return norms(fact.unit) if fact.unit else ()
-
-
 def _places(norms: Sequence[str], phrases: Sequence[Words]) -> Iterator[tuple[int, int]]:
     """Where one of the phrases stands; the longest of those that begin at one place."""
-    for first in range(len(norms)):
+    openings = {words[0] for words in phrases}
+    for first, norm in enumerate(norms):
+        if norm not in openings:
+            continue
         fitting = (len(words) for words in phrases if tuple(norms[first : first + len(words)]) == words)
         length = max(fitting, default=0)
         if length:

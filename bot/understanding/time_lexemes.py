@@ -90,7 +90,7 @@ def _figure(tokens: tuple[Token, ...], place: int, found: list[Lexeme], words: T
     if "clock" in head and len(around) == 3 and around[1] == "." and _MINUTES.fullmatch(around[2]):
         text, after = ".".join((text, around[2])), place + 3  # "pukul 7 . 30"
     sense = _written(text)
-    if text == "1/2" and len(around) == 3 and _measures(around[1], words) and not around[2].isdigit():
+    if text == "1/2" and _measures(follows, words) and not around[-1].isdigit():
         sense = _HALF  # "1/2 jam lagi", but not "1/2 jam 8"
     if sense is not None:
         found.append(Lexeme(sense, place, after))

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +296,69 @@ async def test_too_much_to_one_person_makes_only_her_wait(database_url: str) -> 
         await here.sim.advance(15)
         assert await here.send(campaign, NAME) is S.DONE
         assert (await here.of(busy))[0] == "sent"
+
+
+# --- calls that broke ---
+
+
+LATE = {"sent": 30, "delivered": 30}
+
+
+async def test_what_went_out_though_its_call_broke_is_known_once_whatsapp_tells(database_url: str) -> None:
+    async with town(database_url) as here:
+        talking = await here.person("Ani", wrote=True)
+        silent = await here.person("Budi")
+        campaign = await here.campaign()
+        await here.sim.faults(lost_answers=True, late=LATE)
+        await here.send(campaign, NAME)
+        for phone in (talking, silent):
+            assert await here.of(phone) == ("uncertain", NAME, None)
+        assert (await here.costs.told(campaign)).rupiah == 400
+        await here.sim.advance(60)
+        await here.settle()
+        for phone in (talking, silent):
+            assert await here.of(phone) == ("sent", NAME, None)
+            assert len(await phone.new_replies()) == 1
+        told = await here.costs.told(campaign)
+        assert (told.arrived, told.messages, told.rupiah) == (2, 1, 400)
+        assert await here.deliveries.requeue(campaign) == 0
+        await silent.presses(f"k:read:{campaign}")
+        await here.settle()
+        [shown] = await silent.new_replies()
+        assert "Satu." in shown.text
+        assert await here.world.count_is_right(campaign)
+
+
+async def test_what_failed_after_its_call_broke_goes_by_telegram_and_costs_nothing(database_url: str) -> None:
+    async with town(database_url) as here:
+        person = await here.person("Ani", telegram=True)
+        campaign = await here.campaign()
+        await here.sim.faults(lost_answers=True, fails=131026)
+        await here.send(campaign, NAME)
+        await here.send(campaign, "telegram", NAME)
+        assert await here.of(person) == ("sent", "telegram", None)
+        assert len(here.telegram.calls) == 1
+        assert (await here.costs.told(campaign)).rupiah == 0
+        assert await here.world.count_is_right(campaign)
+
+
+async def test_what_a_process_sent_before_it_died_is_not_sent_again(database_url: str) -> None:
+    async with town(database_url) as here:
+        people = [await here.person("Ani", wrote=True), await here.person("Budi")]
+        campaign = await here.campaign()
+        await here.sim.faults(late=LATE)
+        claim = await here.deliveries.claim(campaign, NAME, f"{NAME}:1#0", 1, 20)
+        for parcel in claim.parcels:
+            message = replace(await here.letters.message(campaign, "id"), tag=parcel.tag)
+            assert isinstance(await here.senders[NAME].send(NAME, parcel.external_id, message), Sent)
+        await here.send(campaign, NAME)  # by the next process, which knows nothing of the calls
+        assert {(await here.of(phone))[0] for phone in people} == {"uncertain"}
+        await here.sim.advance(60)
+        await here.settle()
+        assert {(await here.of(phone))[0] for phone in people} == {"sent"}
+        assert [len(await phone.new_replies()) for phone in people] == [1, 1]
+        assert (await here.costs.told(campaign)).rupiah == 400
+        assert await here.world.count_is_right(campaign)
 
 
 # --- the command -----------------------------------------------------------------------------

@@ -136,9 +136,6 @@ async def test_a_campaign_opens_the_conversation_shows_the_circular_and_takes_th
         made = json.loads(await installation.ran("campaign", "create", "lumajang/se-3-2026", *arguments))
         campaign, trying = str(made["campaign"]), ("--to", SARI, "--as", HERA)
 
-        await installation.ran("campaign", "test", campaign, *trying, status=2)  # no template is approved yet
-        for one in pushed:
-            await sim.review(one["name"], "APPROVED", language=one["language"])
         await sari.new_replies()
         await installation.ran("campaign", "test", campaign, *trying)
         assert "800.1.6.2/3/427.72/2026" in (await sari.next_reply(120)).text
@@ -147,6 +144,11 @@ async def test_a_campaign_opens_the_conversation_shows_the_circular_and_takes_th
     await sim.advance(30 * 3600)  # she wrote more than a day ago, and so it is in the ledger
     with sqlite3.connect(tmp_path / "data" / "edaran.db") as ledger:
         ledger.execute("UPDATE whatsapp_accounts SET heard_at = heard_at - 108000")
+    await installation.ran("campaign", "run", campaign, "--as", HERA, status=1)
+    held = json.loads(await installation.ran("campaign", "status", campaign, "--json", "--as", HERA))["held"]
+    assert (held["count"], held["problem"]) == (1, "whatsapp.template_pending")
+    for one in pushed:
+        await sim.review(one["name"], "APPROVED", language=one["language"])
     await installation.ran("campaign", "run", campaign, "--as", HERA)
     opening = await sari.next_reply(120)
     assert (opening.kind, len(opening.labels)) == ("template", 1)

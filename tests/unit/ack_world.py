@@ -42,6 +42,7 @@ from bot.storage.receipts import SqlReceipts
 from bot.storage.staff import SqlStaff
 from bot.storage.tables import identities, people, placements, units
 from bot.storage.tasks import SqlTasks
+from bot.worktime import Calendar
 from tests.fakes import CATALOGUES, FakeDirectory, MemoryPost
 from tests.unit.evidence_world import signer
 
@@ -72,11 +73,13 @@ class NoRecords:
 
 @dataclass
 class AckWorld:
-    """Units: the regency, an office, and a clinic beside it. `now`: seconds since 1970, moved by hand."""
+    """Units: the regency, an office, and a clinic beside it. `now`: seconds since 1970, moved by hand.
+    `calendars`: regency → its own; without one nobody knows when people work there."""
 
     url: str
     now: float = NOON
     post: MemoryPost = field(default_factory=MemoryPost)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
     _people: int = 0
     _versions: int = 0
 
@@ -113,7 +116,9 @@ class AckWorld:
             Wall(self.assembly, self.circulars, zone),
             SqlReceipts(self.engine, signer, clock),
         )
-        around = Around(self.kept, self.profiles, self.circulars, self.post, CATALOGUES)
+        around = Around(
+            self.kept, self.profiles, self.circulars, self.post, CATALOGUES, calendar=self.calendars.get
+        )
         today = self.identity.today
         self.proxies = ProxyOffice(SqlProxies(self.engine), self.staff, around, today, clock)
         self.task_office = TaskOffice(self.tasks, self.staff, today, clock)

@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.campaigns.evidence import Checkpoint, Event
-from bot.campaigns.inspection import Report, inspect
+from bot.campaigns.findings import Report
+from bot.campaigns.inspection import inspect
 from bot.campaigns.signing import PublicKey, Signer, read_signer
 from bot.storage import bundle, campaign_tables
 from bot.storage import evidence as log

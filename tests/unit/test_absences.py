@@ -15,7 +15,8 @@ from bot.model import ALLOWED, Absence, Asker, Grain, Intent, Question, Unknown,
 from bot.policy.corpus import Corpus
 from bot.policy.decide import Engine
 from bot.policy.explanation import Explainer
-from bot.rendering.answer import Context, answer
+from bot.rendering.answer import answer
+from bot.rendering.context import Context
 from bot.worktime import (
     BreakRule,
     Calendar,

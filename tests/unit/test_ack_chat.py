@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from bot.campaigns.saying import Sayings
 from bot.model import Reply
 from bot.problems import Problem
 from bot.storage.campaign_tables import acknowledgments, evidence_events, quiz_counts, tasks
+from bot.storage.tables import absences
 from tests.fakes import CATALOGUES
+from tests.staff_world import LONG_AGO
 from tests.unit.ack_world import DAY, NOON, TEXTS, AckWorld, assistant, labels
 
 GROUPS = ("ack", "proxy", "assembly", "receipt")
@@ -85,6 +88,15 @@ async def test_late_is_said_and_accepted(world: AckWorld) -> None:
     [reply] = await world.press(person, read(campaign))
     assert reply.text.startswith("Tercatat")
     assert "setelah batas waktu" in reply.text
+
+
+async def test_nobody_is_told_that_she_is_late_whose_leave_may_have_moved_the_day_on(world: AckWorld) -> None:
+    person = await world.hire()
+    await world.add(absences, person_id=person, kind="cuti_tahunan", since=LONG_AGO, until=date(2026, 11, 20))
+    campaign = await world.campaign(await world.version(), [person], due=NOON - 1)
+    [reply] = await world.press(person, read(campaign))
+    assert reply.text.startswith("Tercatat")
+    assert "setelah batas waktu" not in reply.text
 
 
 async def test_it_is_undone_by_the_button_for_five_minutes(world: AckWorld) -> None:

@@ -33,9 +33,8 @@ def test_nothing_is_sent_that_nobody_tested_or_approved() -> None:
 
 @pytest.mark.parametrize("step", Step)
 def test_a_cancelled_campaign_stays_cancelled(step: Step) -> None:
-    with pytest.raises(Problem) as raised:
+    with pytest.raises(Problem, match=r"campaign\.wrong_step_cancelled"):
         after(CampaignState.CANCELLED, step)
-    assert raised.value.values == {"step": step.value, "state": "cancelled"}
 
 
 def test_the_author_cannot_approve_her_own_campaign() -> None:

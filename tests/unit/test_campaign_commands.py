@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 import bot.app
 from bot.app import catalogues
 from bot.campaigns.campaign import CampaignState, Unreachable
+from bot.campaigns.hindrances import Held
 from bot.campaigns.sending import NotReached, Outcome, Sent, Uncertain
 from bot.commands import campaign_here
 from bot.commands import campaign_sending as commands
@@ -167,6 +168,7 @@ class Sender:
     url: str
     outcome: Outcome = field(default_factory=Sent)
     tried: list[tuple[int, int]] = field(default_factory=list)
+    hold: Held | None = None
 
     @asynccontextmanager
     async def opened(self, store: Store) -> AsyncIterator[Sender]:
@@ -174,7 +176,10 @@ class Sender:
         yield self
 
     async def start_due(self) -> Sequence[int]:
-        return await SqlCampaigns(self.store.engine, lambda: NOW).start_due()
+        return await SqlCampaigns(self.store.engine, lambda: NOW).start_due([] if self.hold else None)
+
+    async def held(self, campaign: int) -> Held | None:
+        return self.hold
 
     async def run(self, campaign: int) -> CampaignState:
         async with self.store.engine.begin() as connection:
@@ -199,6 +204,26 @@ def sender(staffed: str, monkeypatch: pytest.MonkeyPatch) -> Sender:
     found = Sender(staffed)
     monkeypatch.setattr(commands, "outbox", found.opened)
     return found
+
+
+def test_why_a_campaign_does_not_start_is_said_where_it_is_run_and_in_its_status(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDARAN_WHATSAPP__TOKEN", "EAAG")
+    campaign = str(made("--as", "H1"))
+    ran("campaign", "test", campaign, "--as", "H1")
+    ran("campaign", "approve", campaign, "--as", "H2")
+    sender.hold = Held(12, Problem("whatsapp.token_refused"))
+    said = invoke("campaign", "run", campaign, "--as", "H1")
+    assert said.exit_code == 1
+    for shown in (said.stderr, ran("campaign", "status", campaign, "--as", "H1")):
+        assert "12 pegawai hanya terjangkau lewat WhatsApp" in shown
+        assert "EDARAN_WHATSAPP__TOKEN" in shown
+    status = json.loads(ran("campaign", "status", campaign, "--json", "--as", "H1"))
+    assert (status["held"]["count"], status["held"]["problem"]) == (12, "whatsapp.token_refused")
+    sender.hold = None
+    assert "held" not in json.loads(ran("campaign", "status", campaign, "--json", "--as", "H1"))
+    ran("campaign", "run", campaign, "--as", "H1")
 
 
 def sent_one(sender: Sender, *more: str) -> int:
@@ -392,7 +417,7 @@ def test_a_draft_that_nobody_got_is_nothing_to_compare_with(
 
 def test_the_way_is_test_approval_by_a_second_person_and_run(sender: Sender, staffed: str) -> None:
     campaign = str(made("--as", "H1"))
-    assert problem("campaign", "approve", campaign, "--as", "H2") == "campaign.wrong_step"
+    assert problem("campaign", "approve", campaign, "--as", "H2") == "campaign.wrong_step_draft"
     ran("campaign", "test", campaign, "--as", "H1")
     assert len(sender.tried) == 1
     assert problem("campaign", "approve", campaign, "--as", "H1") == "campaign.same_person"
@@ -413,9 +438,9 @@ def test_the_operator_who_made_it_cannot_approve_it_either(sender: Sender, staff
 
 def test_pausing_resuming_and_cancelling(sender: Sender, staffed: str) -> None:
     campaign = str(made("--as", "H1"))
-    assert problem("campaign", "pause", campaign) == "campaign.wrong_step"
+    assert problem("campaign", "pause", campaign) == "campaign.wrong_step_draft"
     ran("campaign", "cancel", campaign, "--as", "H2")
-    assert problem("campaign", "resume", campaign) == "campaign.wrong_step"
+    assert problem("campaign", "resume", campaign) == "campaign.wrong_step_cancelled"
     assert json.loads(ran("campaign", "list", "--json"))[0]["state"] == "cancelled"
     for step in ("approve", "pause", "resume", "cancel", "run", "remind"):
         refused = invoke("campaign", step, campaign, "--as", "K1").exception

@@ -102,7 +102,7 @@ def test_a_case_is_certain_unless_something_is_still_needed() -> None:
         ("larangan-jam-kerja", "larangan-jam", "unknown_rule"),
         ("putusan", "putusannya", "unknown_field"),
         ("putusan", "status: pnss\n    putusan", "unknown_value"),
-        ("putusan", "pola: enam_hri\n    putusan", "unknown_value"),
+        ("putusan", "pola: enam_hri\n    putusan", "unknown_pattern"),
         ("putusan", 'sampai: "2026-11-23 09:00"\n    putusan', "case_order"),
         ("putusan", "fakta: {akun_resm: ya}\n    putusan", "unknown_fact"),
         ("putusan", "fakta: {akun_resmi: mungkin}\n    putusan", "unknown_value"),

@@ -58,12 +58,22 @@ def test_a_circular_that_breaks_the_promise_of_its_cases_has_status_1(
     assert "lumajang/se-3-2026/uji.yaml:" in capsys.readouterr().out
 
 
-def test_a_circular_without_cases_is_told_and_does_no_harm(
+def test_a_circular_in_force_without_cases_fails_the_check(
     policies: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (policies / CIRCULAR).with_name("uji.yaml").unlink()
-    assert checking.run(policies, TEXTS, TODAY, as_json=False) == 0
-    assert "keterangan: lumajang/se-3-2026 belum punya uji.yaml." in capsys.readouterr().out
+    assert checking.run(policies, TEXTS, TODAY, as_json=False) == 1
+    assert "peringatan: lumajang/se-3-2026 belum punya uji.yaml." in capsys.readouterr().out
+
+
+def test_an_entry_that_the_understanding_lacks_is_named_with_its_file(
+    policies: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = policies / "kosakata/niat.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("keberadaan:")), encoding="utf-8")
+    assert checking.run(policies, TEXTS, TODAY, as_json=False) == 1
+    assert "kosakata/niat.yaml:1: kesalahan: Isian `keberadaan` tidak ada" in capsys.readouterr().out
 
 
 def test_json_is_one_document_with_problems_and_findings(

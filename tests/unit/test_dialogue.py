@@ -65,7 +65,10 @@ def test_a_conversation_runs_as_the_table_says(name: str) -> None:
 def _shown(draft: Draft) -> str:
     """A draft in the notation of the table."""
     time = "or".join(map(_time, draft.times)) or "-"
-    facts = [_SIGNS[value] + name for name, value in draft.facts.items()]
+    facts = [
+        f"{name}={value}" if value not in _SIGNS else _SIGNS[value] + name
+        for name, value in draft.facts.items()
+    ]
     return " ".join([draft.intent, ",".join(draft.activities) or "-", time, *facts])
 
 
@@ -157,9 +160,21 @@ def test_no_fact_is_asked_twice() -> None:
     assert next_question(vocabulary(), ("akun_resmi",), answered) is None
 
 
-@pytest.mark.parametrize("fact", ["konten_tidak_pantas", "status", "hari", "tanggal", "no such fact"])
+@pytest.mark.parametrize("fact", ["konten_tidak_pantas", "hari", "tanggal", "no such fact"])
 def test_what_nobody_can_answer_is_not_asked(fact: str) -> None:
     assert next_question(vocabulary(), (fact,), {}) is None
+
+
+def test_what_the_person_is_comes_before_what_she_does() -> None:
+    assert next_question(vocabulary(), ("akun_resmi", "unit"), {}) == "unit"
+    assert next_question(vocabulary(), ("akun_resmi", "status"), {}) == "status"
+    assert next_question(vocabulary(), ("akun_resmi", "unit"), {"unit": "dinas"}) == "akun_resmi"
+
+
+def test_words_that_answer_which_unit_say_nothing_else() -> None:
+    said = Understood(Intent.MAY_I, Move.ANSWER, facts={"unit": "dinas", "di_tempat_kerja": True})
+    draft = merge(memory(Pending(fact="unit"), facts={"akun_resmi": True}), said)
+    assert draft.facts == {"akun_resmi": True, "unit": "dinas"}
 
 
 def test_shift_staff_are_asked_whether_they_are_on_duty() -> None:

@@ -13,9 +13,13 @@ import pytest
 from sqlalchemy import text
 
 from bot.channels.web import WEBHOOK
+from bot.channels.whatsapp_templates import submission
 from bot.config import Database, Evidence, Settings, Subscriptions, Telegram, Whatsapp
 from bot.doctor import Doctor, Finding, State
+from bot.policy.corpus import MessageTemplate
+from bot.policy.document import parse
 from bot.policy.files import DIRECTORY
+from bot.policy.message_templates import read_templates
 from bot.storage.engine import open_engine
 from bot.storage.migrate import ensure_current
 from tests.fakes import CATALOGUES, TOKEN
@@ -25,11 +29,22 @@ SECRETS = (TOKEN, "rahasia-webhook", "rahasia-token", "rahasia-aplikasi", "rahas
 WHATSAPP = {
     "token": "rahasia-token",
     "phone_id": "100200300",
+    "account_id": "100200301",
     "app_secret": "rahasia-aplikasi",
     "verify_token": "rahasia-verifikasi",
 }
 
+FILE = "pesan_pembuka.yaml"
+
 Answer = Callable[[httpx.Request], httpx.Response | None]
+
+
+TEMPLATES = read_templates(parse((DIRECTORY / FILE).read_text(encoding="utf-8"), FILE))
+
+
+def there(template: MessageTemplate) -> dict[str, Any]:
+    """As WhatsApp lists one that is well."""
+    return submission(template) | {"status": "APPROVED", "rejected_reason": "NONE"}
 
 
 class Patient:
@@ -43,6 +58,7 @@ class Patient:
         self.whatsapp: dict[str, Any] = {}
         self.other: Answer = lambda _: None
         self.off = timedelta()
+        self.templates = [there(one) for one in TEMPLATES]
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         found = self.other(request)
@@ -54,6 +70,8 @@ class Patient:
             return httpx.Response(200, headers=date, json={"result": {"url": PUBLIC + WEBHOOK}})
         if url.endswith("/getMe"):
             return httpx.Response(200, headers=date, json={"result": {"username": "edaran_bot"}})
+        if "/message_templates" in url:
+            return httpx.Response(200, headers=date, json={"data": self.templates})
         if "/100200300" in url:
             return httpx.Response(200, headers=date, json={"display_phone_number": "+62 800-0000-0009"})
         return httpx.Response(200, headers=date, json={"ok": True})
@@ -66,10 +84,12 @@ class Patient:
             evidence=Evidence(key=self.evidence),
             subscriptions=Subscriptions(key=self._subscriptions),
         )
-        async with httpx.AsyncClient(transport=httpx.MockTransport(self._answer)) as web:
-            doctor = Doctor(settings, self.policies, CATALOGUES["id"], web)
-            found = {finding.what: finding async for finding in doctor.examine()}
-        told = " ".join(finding.said for finding in found.values())
+        other = httpx.MockTransport(self._answer)
+        async with httpx.AsyncClient(transport=other) as web:
+            doctor = Doctor(settings, self.policies, CATALOGUES["id"], web, other)
+            self.all = [finding async for finding in doctor.examine()]
+        found = {finding.what: finding for finding in self.all}
+        told = " ".join(finding.said for finding in self.all)
         assert not any(secret in told for secret in SECRETS)
         assert "{" not in told
         return found
@@ -147,6 +167,72 @@ async def test_half_a_whatsapp_names_what_is_missing(patient: Patient, name: str
     said = (await patient.wrong())["whatsapp"]
     assert f"EDARAN_WHATSAPP__{name.upper()}" in said
     assert said.count("EDARAN_") == 1
+
+
+# --- the templates ---
+
+
+async def templates_of(patient: Patient) -> list[str]:
+    """What is wrong with them."""
+    patient.whatsapp = WHATSAPP
+    await patient.findings()
+    wrong = [one for one in patient.all if one.state is State.WRONG]
+    assert {one.what for one in wrong} <= {"whatsapp_templates"}
+    return [one.said for one in wrong]
+
+
+async def test_templates_that_are_missing_are_named_with_the_command_that_submits_them(
+    patient: Patient,
+) -> None:
+    patient.templates = [one for one in patient.templates if one["name"] != "edaran_baru"]
+    (said,) = await templates_of(patient)
+    assert "edaran_baru (id, en)" in said
+    assert "edaran whatsapp templates push" in said
+    assert "edaran_kabar" not in said
+
+
+async def test_a_rejected_template_is_told_with_its_reason_and_one_under_review_with_waiting(
+    patient: Patient,
+) -> None:
+    patient.templates[0] |= {"status": "REJECTED", "rejected_reason": "TAG_CONTENT_MISMATCH"}
+    patient.templates[1] |= {"status": "PENDING"}
+    pending, rejected = await templates_of(patient)
+    assert "(id: TAG_CONTENT_MISMATCH)" in rejected
+    assert "Tunggu sampai disetujui" in pending
+
+
+@pytest.mark.parametrize("change", [("{{edaran}}", "{{nomor}}"), ("surat edaran", "edaran")])
+async def test_a_template_with_another_text_or_other_parameters_is_found(
+    patient: Patient, change: tuple[str, str]
+) -> None:
+    body = patient.templates[0]["components"][0]
+    patient.templates[0]["components"][0] = body | {"text": body["text"].replace(*change)}
+    (said,) = await templates_of(patient)
+    assert "berbeda" in said
+    assert "edaran_baru (id)" in said
+
+
+async def test_templates_that_cannot_be_looked_up_leave_the_rest_as_it_is(patient: Patient) -> None:
+    def down(request: httpx.Request) -> httpx.Response | None:
+        if "message_templates" in str(request.url):
+            raise httpx.ConnectError("down")
+        return None
+
+    patient.other = down
+    (said,) = await templates_of(patient)
+    assert "tidak menjawab" in said
+    patient.other = lambda _: None
+    refused = {"error": {"code": 190, "message": "no", "type": "OAuthException", "fbtrace_id": "x"}}
+    patient.other = lambda request: (
+        httpx.Response(401, json=refused) if "message_templates" in str(request.url) else None
+    )
+    (said,) = await templates_of(patient)
+    assert "EDARAN_WHATSAPP__TOKEN" in said
+
+
+async def test_without_the_account_its_setting_is_named(patient: Patient) -> None:
+    patient.whatsapp = {name: value for name, value in WHATSAPP.items() if name != "account_id"}
+    assert "EDARAN_WHATSAPP__ACCOUNT_ID" in (await patient.wrong())["whatsapp_templates"]
 
 
 async def test_a_clock_that_is_off_is_found(patient: Patient) -> None:

@@ -15,7 +15,7 @@ from click.testing import Result
 from sqlalchemy import insert
 from typer.testing import CliRunner
 
-from bot.campaigns.inspection import EVENTS
+from bot.campaigns.bundle import EVENTS
 from bot.campaigns.receipts import read_receipt
 from bot.commands.evidence import evidence_app
 from bot.people.rights import RefusedError

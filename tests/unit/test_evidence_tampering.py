@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.campaigns.bundle import CHECKPOINTS, EVENTS, KEYS, OPENINGS, SEAL, Seal, read_seal
 from bot.campaigns.evidence import Frontier, leaf_hash
-from bot.campaigns.inspection import CHECKPOINTS, EVENTS, KEYS, OPENINGS, SEAL, Seal
 from bot.problems import Problem
 from bot.storage import bundle
 from bot.storage import evidence as log
@@ -423,3 +424,18 @@ def test_the_bundle_gives_the_root_that_its_seal_has(original: Path) -> None:
     assert Seal(1, None, "k", "r", 2, {}).content() == (
         b'{"at":1,"campaign":null,"key":"k","root":"r","size":2,"tables":{},"type":"seal"}'
     )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        replace(Seal(1, None, "k", "r", 2, {}), key_id=["k"]).content().decode(),  # type: ignore[arg-type]
+        replace(Seal(1, None, "k", "r", 2, {}), size="2").content().decode(),  # type: ignore[arg-type]
+        "[" * 100_000,
+        "{}",
+        "",
+    ],
+)
+def test_what_is_no_seal_is_said_to_be_none(content: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # JSON has its own
+        read_seal(content)

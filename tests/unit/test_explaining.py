@@ -108,6 +108,22 @@ def test_a_circular_that_another_revokes_says_so_and_the_other_too() -> None:
     assert "Mencabut: antah/se-1." in told(revoking, "id", OLD)
 
 
+def test_a_rule_that_another_circular_revokes_is_named_in_both() -> None:
+    revoking = replace(NEW, amends=(), revokes=(f"{OLD.id}#larangan",))
+    line = "Aturan yang dicabut oleh antah/se-2 sejak Rab 1 Apr 2026: larangan (butir 3)."
+    assert line in told(OLD, "id", revoking).splitlines()
+    assert "Mencabut: antah/se-1#larangan." in told(revoking, "id", OLD)
+
+
+def test_a_definition_and_whom_the_circular_is_for_are_told_with_their_clauses() -> None:
+    note = Note("pengertian", {"id": "gawai: telepon"}, quote="gawai adalah telepon genggam", clause="1")
+    defining = replace(OLD, notes=(note,), addressees_clause="2", addressees_quote="bagi semua ASN daerah")
+    lines = told(defining).splitlines()
+    assert lines[lines.index("Bagi: pns atau pppk.") + 1 :][:2] == ["butir 2", "“bagi semua ASN daerah”"]
+    start = lines.index("Artinya menurut edaran: gawai: telepon")
+    assert lines[start + 1 : start + 3] == ["butir 1", "“gawai adalah telepon genggam”"]
+
+
 def words(condition: Condition, known: Vocabulary | None = None, **more: Any) -> str:
     return ConditionWords(known or vocabulary(), load_catalogues()["id"]).of(condition)
 

@@ -70,7 +70,9 @@ def literal(fact: Fact, low: Any = None, high: Any = None, measure: str = "nilai
         ),
         (literal(CLOCK, (420, 0), (540, 0)), "pukul 07.00–09.00", "from 07:00 to 09:00"),
         (literal(CLOCK, (1320, 0)), "pukul 22.00–24.00", "from 22:00 to 24:00"),
-        (literal(CLOCK, None, (300, 0)), "pukul 00.00–05.00", "from 00:00 to 05:00"),
+        (literal(CLOCK, None, (300, 0)), "sebelum pukul 05.00", "before 05:00"),
+        (literal(CLOCK, None, (901, 0)), "sampai pukul 15.00", "until 15:00 at the latest"),
+        (literal(CLOCK, (420, 0), (541, 0)), "pukul 07.00–09.00", "from 07:00 to 09:00"),
     ],
 )
 def test_a_condition_on_a_number_a_date_or_the_time_of_day_reads_as_people_write(

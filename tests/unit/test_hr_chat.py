@@ -8,9 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from bot.campaigns.campaign import CampaignState, DeliveryState
+from bot.campaigns.costs import Waits
+from bot.campaigns.hindrances import Held, Hindered
 from bot.campaigns.hr_chat import HrChat
 from bot.campaigns.hr_people import PEOPLE
 from bot.campaigns.reporting import Reporting
@@ -21,8 +23,9 @@ from bot.catalogues import load_catalogues
 from bot.model import Incoming, Reply, Sender
 from bot.people.staff import Role
 from bot.people.visit import Visit
+from bot.problems import Problem
 from bot.storage.campaign_tables import campaigns as table
-from bot.storage.campaign_tables import tasks
+from bot.storage.campaign_tables import deliveries, tasks, whatsapp_sent
 from bot.storage.campaigns import SqlCampaigns
 from bot.storage.reports import SqlReports
 from bot.storage.tasks import SqlTasks
@@ -107,8 +110,6 @@ async def office(database_url: str) -> AsyncIterator[Office]:
 
 
 async def set_state(office: Office, state: CampaignState) -> None:
-    from sqlalchemy import update
-
     async with office.world.engine.begin() as connection:
         await connection.execute(update(table).where(table.c.id == office.number).values(state=state))
 
@@ -207,6 +208,27 @@ async def test_long_names_and_many_units_still_fit_a_screen(office: Office) -> N
 # --- steps ---
 
 
+async def test_why_nothing_goes_out_is_told_to_who_sees_the_whole_campaign(office: Office) -> None:
+    found = Hindered(Held(1_200, Problem("whatsapp.token_refused")), (Waits("ceiling", 7), Waits("x", 1)))
+
+    async def hindered(campaign: int) -> Hindered:
+        assert campaign == office.number
+        return found
+
+    office.chat._hindered = hindered
+    running = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    assert texts("hr.waits_ceiling", count=7) in running.text
+    assert "EDARAN_WHATSAPP__TOKEN" not in running.text  # it has started
+    await set_state(office, CampaignState.APPROVED)
+    held = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    assert "1.200 pegawai" in held.text
+    assert "EDARAN_WHATSAPP__TOKEN" in held.text
+    head = await office.press("satu/kepala", f"h:c:{office.number}:0:0")
+    assert "EDARAN_WHATSAPP__TOKEN" not in head.text
+    await set_state(office, CampaignState.DONE)
+    assert "WhatsApp" not in (await office.press("satu/hr", f"h:c:{office.number}:0:0")).text
+
+
 async def test_a_step_is_asked_first_and_then_taken(office: Office) -> None:
     top = await office.press("satu/hr", f"h:c:{office.number}:0:0")
     asked = await office.press("satu/hr", actions(top)[texts("hr.step_pause")])
@@ -281,3 +303,40 @@ async def test_a_unit_that_is_none_is_refused_and_others_buttons_are_not_ours(of
         refused = await office.press("satu/hr", f"h:{kind}:{office.number}:987654:0")
         assert refused.text == texts("rights.refused")
     assert await office.chat.press(await office.visit("satu/hr"), "q:1") is None
+
+
+# --- what WhatsApp says ---
+
+
+async def test_what_whatsapp_says_is_on_the_screen_as_no_acknowledgment_and_counts_as_none(
+    office: Office,
+) -> None:
+    names = sorted(name for name, row in STAFF.items() if row.get("state") is None and not row.get("said"))
+    before = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    line = texts("hr.told", arrived="2", read="1")
+    assert line.split(":")[0] not in before.text  # nothing went there
+    mine = deliveries.c.person_id
+    for name, state in zip(names, ("read", "delivered", "failed"), strict=False):
+        message = f"wamid.{state}"
+        sent = {"channel": "whatsapp", "message_id": message}
+        told = {"message_id": message, "price": 0, "state": state, "at": NOW, "changed_at": NOW}
+        async with office.world.engine.begin() as connection:
+            moved = update(deliveries).where(mine == office.world.person[name])
+            await connection.execute(moved.values(sent))
+            await connection.execute(insert(whatsapp_sent), told)
+    shown = await office.press("satu/hr", f"h:c:{office.number}:0:0")
+    assert shown.text.splitlines().count(line) == 1
+    assert shown.text.replace(f"{line}\n", "") == before.text
+
+
+async def test_what_whatsapp_says_is_that_of_the_unit_that_is_shown(office: Office) -> None:
+    guru = office.world.person["satu/guru"]
+    async with office.world.engine.begin() as connection:
+        moved = update(deliveries).where(deliveries.c.person_id == guru)
+        await connection.execute(moved.values(channel="whatsapp", message_id="wamid.1"))
+        told = {"message_id": "wamid.1", "price": 0, "state": "read", "at": NOW, "changed_at": NOW}
+        await connection.execute(insert(whatsapp_sent), told)
+    line = texts("hr.told", arrived="1", read="1")
+    for place in ("satu", "satu/sekolah", "satu/badan"):
+        shown = await office.press("satu/hr", f"h:c:{office.number}:{office.world.unit[place]}:0")
+        assert (line in shown.text) == (place != "satu/badan")

@@ -206,7 +206,24 @@ BROKEN = [
         "own_amendment",
         "edaran:",
     ),
-    ("skema: 1", "skema: 2", "not_one_of", "skema: 2"),
+    ("skema: 1", "skema: 2", "not_among", "skema: 2"),
+    ("jenis: naskah", "jenis: foto", "not_among", "bukti:"),
+    ("perbuatan: siaran_langsung", "perbuatan: [siaran_langsung, unggah]", "one_activity", "perbuatan: ["),
+    ("penerbit: Bupati Antah", "penerbit: [Bupati Antah]", "only_one", "penerbit: ["),
+    ("{id: siaran langsung, en:", "{id: siaran, unggahan., en:", "comma_in_text", "tentang:"),
+    (
+        "    kutipan: kecuali untuk kepentingan kedinasan\n",
+        "    kutipan: null\n",
+        "no_words_of_rule",
+        "- id: kecuali",
+    ),
+    ("aturan:\n", "catatan: [{jenis: pendapat, isi: x}]\naturan:\n", "no_speaker", "catatan:"),
+    (
+        "penerima: {status: [pns, pppk]}",
+        'penerima: {}\n  mencabut: ["antah/se-1#laranga"]',
+        "unknown_rule",
+        "edaran:",
+    ),
     ("aturan:\n", "aturan: []\nlama:\n", "empty", "aturan:"),
 ]
 
@@ -345,7 +362,73 @@ def test_a_week_of_six_days_is_refused(policies: Path, cache: Path) -> None:
     assert "policy.error.weekdays" in {p.key for p in problems(policies, cache)}
 
 
+@pytest.mark.parametrize("name", ["perbuatan", "niat"])
+def test_a_class_of_phrases_that_nobody_defined_is_refused(policies: Path, cache: Path, name: str) -> None:
+    path = policies / f"kosakata/{name}.yaml"
+    added = {
+        "perbuatan": '  - {id: bermain, nama: {id: main}, frasa: main gim, isyarat: "{permainan}"}',
+        "niat": "  permainan_lain: gim, {permainan}",
+    }[name]
+    text = path.read_text(encoding="utf-8").replace("\nkelas:\n", f"\nkelas:\n{added}\n")
+    path.write_text(text if name == "niat" else f"{text.rstrip()}\n{added}\n", encoding="utf-8")
+    (problem,) = problems(policies, cache)
+    assert (problem.key, problem.file) == ("policy.error.unknown_class", f"kosakata/{name}.yaml")
+    assert problem.line == line_of(policies, problem.file, "{permainan}")
+    for say in load_catalogues().values():
+        assert "'{permainan}'" in next(problem_lines([problem], say))
+
+
+def test_a_name_that_is_like_none_is_answered_with_three_and_not_with_all(
+    policies: Path, cache: Path
+) -> None:
+    edit(policies, CIRCULAR, "kepentingan_dinas", "xyz")
+    (problem,) = problems(policies, cache)
+    assert len(str(problem.params["suggestion"]).split(", ")) == 3
+
+
 # --- remarks and waivers ---
+
+
+NOT_QUOTED = "3. Yang dimaksud dengan gawai adalah telepon genggam."
+
+
+def _with_clause(policies: Path, added: str = "") -> None:
+    """The source with a sentence that no rule quotes, and what the circular says of it."""
+    source = SOURCE + f"\n> {NOT_QUOTED}\n"
+    (policies / "antah/se-1/naskah.md").write_text(source, encoding="utf-8")
+    edit(policies, CIRCULAR, DIGEST, hashlib.sha256(source.encode()).hexdigest())
+    path = policies / CIRCULAR
+    path.write_text(path.read_text(encoding="utf-8") + added, encoding="utf-8")
+
+
+def test_a_sentence_of_the_source_that_nothing_speaks_of_is_remarked(policies: Path, cache: Path) -> None:
+    _with_clause(policies)
+    (remark,) = load(policies, cache).remarks
+    assert (remark.key, remark.params["value"]) == ("policy.warning.not_encoded", NOT_QUOTED)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "catatan: [{jenis: pengertian, isi: Gawai adalah telepon genggam., butir: '3'}]\n",
+        "pertanyaan_terbuka: [{isi: Arti gawai., butir: '3'}]\n",
+        "catatan: [{jenis: pengertian, isi: x, kutipan: gawai adalah telepon genggam.}]\n",
+    ],
+    ids=["clause", "question", "quote"],
+)
+def test_a_sentence_of_the_source_that_a_note_or_a_question_covers_is_in_order(
+    policies: Path, cache: Path, added: str
+) -> None:
+    _with_clause(policies, added)
+    assert [r for r in load(policies, cache).remarks if r.key.endswith("not_encoded")] == []
+
+
+def test_a_definition_and_whom_the_circular_is_for_keep_their_clauses(policies: Path, cache: Path) -> None:
+    _with_clause(policies, "catatan: [{jenis: pengertian, isi: Gawai adalah telepon., butir: '3'}]\n")
+    edit(policies, CIRCULAR, "{status: [pns, pppk]}", "{status: [pns, pppk], butir: angka 2 huruf a}")
+    circular = load(policies, cache).circulars["antah/se-1"]
+    assert [(note.kind, note.clause) for note in circular.notes] == [("pengertian", "3")]
+    assert circular.addressees_clause == "angka 2 huruf a"
 
 
 def test_a_quote_that_leaves_out_the_end_of_its_clause_is_remarked(policies: Path, cache: Path) -> None:

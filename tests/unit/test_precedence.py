@@ -158,3 +158,58 @@ def test_what_was_revoked_stays_revoked_when_the_revoking_circular_ends() -> Non
     assert [c.id for c in law.in_force(EARLIER)] == [f"{REGION}/se-1"]
     assert [c.id for c in law.in_force(LATER)] == [f"{REGION}/se-2"]
     assert law.in_force(START) == ()
+
+
+def on(day: date, *circulars: Circular) -> str:
+    """The verdict on a live stream by a PNS that day."""
+    law = Engine(corpus(*circulars)).regency(REGION).law
+    found: Outcome = law.space.decide(law.root(day, "live"), [v.cell("pns") for v in law.variables])
+    return found.kind.value
+
+
+FIRST = circular(OLD_BAN, rule("norma", MUST, content={"id": "jaga norma"}), name="se-1", since=EARLIER)
+
+
+def amendment(until: date | None) -> Circular:
+    """Puts a permission in the place of the ban, for a time or for good."""
+    may = rule("may", MAY, circular="se-2")
+    return circular(may, name="se-2", since=LATER, until=until, amends=(OLD_BAN.ref,))
+
+
+def test_an_amendment_for_a_time_ends_with_its_circular() -> None:
+    assert [on(day, FIRST, amendment(START)) for day in (EARLIER, LATER, START)] == [
+        "prohibited",
+        "permitted",
+        "prohibited",
+    ]
+
+
+def test_an_amendment_for_good_outlasts_the_revocation_of_its_circular() -> None:
+    """Who revokes the amending circular does not bring the old clause back."""
+    third = circular(
+        rule("lain", BAN, circular="se-3", activity="lain"), name="se-3", revokes=(f"{REGION}/se-2",)
+    )
+    assert on(LATER, FIRST, amendment(None), third) == "permitted"
+    assert on(START, FIRST, amendment(None), third) == "not_prohibited"
+
+
+def test_a_circular_revoked_before_it_began_amends_nothing() -> None:
+    third = circular(
+        rule("lain", BAN, circular="se-3", activity="lain"),
+        name="se-3",
+        since=EARLIER,
+        revokes=(f"{REGION}/se-2",),
+    )
+    assert on(START, FIRST, amendment(None), third) == "prohibited"
+
+
+def test_a_single_rule_can_be_revoked_for_good_by_a_circular_that_itself_ends() -> None:
+    other = rule("lain", BAN, circular="se-2", activity="lain")
+    revoking = circular(other, name="se-2", since=LATER, until=START, revokes=(f"{REGION}/se-1#ban",))
+    assert [on(day, FIRST, revoking) for day in (EARLIER, LATER, START)] == [
+        "prohibited",
+        "not_prohibited",
+        "not_prohibited",
+    ]
+    law = Engine(corpus(FIRST, revoking)).regency(REGION).law
+    assert [r.ref.rule for r in law.in_force(START)[0].rules] == ["norma"]

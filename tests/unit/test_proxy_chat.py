@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date, datetime, time
 
 import pytest
 from sqlalchemy import delete, insert, update
@@ -17,19 +19,21 @@ from bot.campaigns.steering import Steering
 from bot.model import Incoming, Reply, Sender
 from bot.people.profile import Profile
 from bot.people.rights import Actor
-from bot.people.staff import Role
+from bot.people.staff import Assignment, Role
 from bot.people.visit import Visit
 from bot.problems import Problem
 from bot.storage.campaign_tables import acknowledgments, campaigns, proxy_requests
 from bot.storage.campaigns import SqlCampaigns
-from bot.storage.proxies import SqlProxies, forget
+from bot.storage.proxies import CALLED, SqlProxies, forget
 from bot.storage.reports import SqlReports
-from bot.storage.tables import access_log, identities, people
-from tests.staff_world import OPERATOR
+from bot.storage.tables import absences, access_log, identities, people
+from tests.policy_worlds import calendar
+from tests.staff_world import LONG_AGO, OPERATOR
 from tests.unit.ack_world import CLINIC, NOON, OFFICE, REGENCY, TEXTS, ZONE, AckWorld, labels
 
 REASON, REFERENCE = "dirawat di rumah sakit", "map Tata Usaha nomor 17"
 LEAVE, UP = TEXTS("proxy.button_leave"), TEXTS("hr.up")
+BUTTON = TEXTS("proxy.button_waiting")
 
 
 @dataclass
@@ -453,6 +457,79 @@ async def test_an_operators_request_leaves_nobody_to_answer(cast: Cast) -> None:
     await cast.tap(cast.hr, f"h:py:{request.id}")
     assert await cast.proxies.tell() == 0
     assert len(cast.post.sent) == 1
+
+
+# --- that requests wait ---
+
+CALL = TEXTS("proxy.call", count=1)
+WEEKEND, NIGHT = date(2026, 11, 28), time(20, 0)
+
+
+def working(cast: Cast, day: date = date(2026, 11, 24), clock: time = time(9, 0)) -> None:
+    """It is that moment, and one knows when people work."""
+    cast.calendars[REGENCY] = calendar()
+    cast.now = datetime.combine(day, clock, ZONE).timestamp()
+
+
+async def test_the_head_is_told_once_a_day_how_many_requests_wait_and_no_names(cast: Cast) -> None:
+    await cast.requested()
+    working(cast)
+    assert await cast.proxies.tell() == 1
+    assert await cast.proxies.tell() == 0
+    [(channel, to, reply)] = cast.post.sent
+    assert (channel, to, reply.text) == ("telegram", str(cast.head), CALL)
+    [row] = [row for row in await cast.rows(access_log) if row.action == CALLED]
+    assert (row.person_id, row._mapping["count"]) == (cast.head, 1)
+    assert TEXTS("proxy.waiting_title") in (await cast.tap(cast.head, labels(reply)[BUTTON])).text
+    working(cast, date(2026, 11, 25))
+    assert await cast.proxies.tell() == 1
+    assert cast.told(cast.head) == [CALL, CALL]
+
+
+@pytest.mark.parametrize(("day", "clock"), [(WEEKEND, time(9, 0)), (date(2026, 11, 24), NIGHT)])
+async def test_nobody_is_called_outside_her_working_hours(cast: Cast, day: date, clock: time) -> None:
+    await cast.requested()
+    working(cast, day, clock)
+    assert await cast.proxies.tell() == 0
+    assert cast.post.sent == []
+
+
+async def test_what_is_decided_calls_nobody(cast: Cast) -> None:
+    await away_from_channels(cast, await cast.requested(), approved=False)
+    working(cast)
+    assert await cast.proxies.tell() == 1  # who asked, of the decision
+    assert cast.told(cast.head) == cast.told(cast.hr) == []
+
+
+@pytest.mark.parametrize("why", ["away", "unreached", "asked herself"])
+async def test_hr_is_told_where_the_head_cannot_decide(cast: Cast, why: str) -> None:
+    if why == "asked herself":
+        held = Assignment(Role.UNIT_ADMIN, OFFICE, LONG_AGO)
+        await cast.staff.appoint("test", await cast.entry(cast.head), held)
+    await cast.requested(cast.head if why == "asked herself" else None)
+    async with cast.engine.begin() as connection:
+        if why == "away":
+            leave = {"person_id": cast.head, "kind": "cuti", "since": date(2026, 11, 20), "until": None}
+            await connection.execute(insert(absences), leave)
+        if why == "unreached":
+            await connection.execute(delete(identities).where(identities.c.person_id == cast.head))
+    working(cast)
+    assert await cast.proxies.tell() == 1
+    assert cast.told(cast.hr) == [CALL]
+    assert cast.told(cast.head) == []
+
+
+async def test_of_two_processes_one_calls(cast: Cast) -> None:
+    kept = SqlProxies(cast.engine)
+    both = [kept.call(REGENCY, cast.head, 1, NOON, NOON + 5) for _ in range(2)]
+    assert sorted(await asyncio.gather(*both)) == [False, True]
+
+
+async def test_who_may_decide_sees_in_hr_how_many_wait(cast: Cast) -> None:
+    await cast.requested()
+    for who, sees in ((cast.head, True), (cast.hr, True), (cast.admin, False), (cast.other_head, False)):
+        shown = await cast.hr_chat.open(await cast.visit(who))
+        assert (CALL in shown.text) == sees
 
 
 # --- around ---

@@ -9,6 +9,7 @@ import stat
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook  # type: ignore[import-untyped]
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from bot.campaigns import inspection
 from bot.campaigns.campaign import DeliveryState
@@ -35,11 +36,12 @@ from bot.people.rights import Action, Actor
 from bot.people.staff import Role
 from bot.problems import Problem
 from bot.storage import bundle, report_files
-from bot.storage.campaign_tables import evidence_events, quiz_counts
+from bot.storage.campaign_tables import deliveries, evidence_events, quiz_counts, whatsapp_sent
 from bot.storage.report_files import Task, export
 from bot.storage.reports import SqlReports
-from bot.storage.tables import access_log
-from tests.campaign_rows import campaign, deliver, version
+from bot.storage.tables import absences, access_log
+from tests.campaign_rows import DAY, campaign, deliver, version
+from tests.policy_worlds import calendar
 from tests.staff_world import NOW, OPERATOR, TODAY, World
 from tests.unit.evidence_world import signer
 
@@ -51,7 +53,7 @@ HOSTILE = (FORMULA, "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1")
 
 def reporting(world: World) -> Reporting:
     ledger = SqlReports(world.engine, lambda: float(NOW))
-    return Reporting(ledger, lambda _: TODAY, lambda _: ZoneInfo("Asia/Jakarta"))
+    return Reporting(ledger, lambda _: TODAY, lambda _: ZoneInfo("Asia/Jakarta"), lambda _: calendar())
 
 
 @dataclass
@@ -148,6 +150,7 @@ async def test_the_csv_has_a_line_a_person_with_masked_numbers_in_words(made: Ma
         "2026-11-23 09:14",
         TEXTS("report.yes"),
         TEXTS("report.proof_button"),
+        "",
     ]
     assert found["satu/badu"][4:7] == [TEXTS("report.group_unreachable"), TEXTS("report.why_blocked"), ""]
     assert found["satu/lain"][5] == "Bad Request"
@@ -182,6 +185,69 @@ async def test_a_name_with_control_characters_does_not_break_a_file(made: Made) 
         await connection.execute(update(table).where(table.c.name == "satu/camat").values(name="A\x07\x1bB"))
     book = load_workbook(await made.write(Form.XLSX))
     assert "AB" in {cell.value for sheet in book for row in sheet.iter_rows() for cell in row}
+
+
+async def _leave(world: World, name: str, since: date, until: date | None) -> None:
+    row = {"person_id": world.person[name], "kind": "cuti", "since": since, "until": until}
+    async with world.engine.begin() as connection:
+        await connection.execute(insert(absences), row)
+
+
+async def test_every_form_has_her_own_deadline_with_leave_counted(made: Made) -> None:
+    world = made.world
+    for name, until in (("satu/telat", date(2026, 11, 27)), ("satu/sakit", None)):
+        await world.hire(name, "satu/badan")
+        await _leave(world, name, date(2026, 11, 25), until)
+    late = {"unit": "satu/badan", "said": NOW + 8 * DAY}
+    await deliver(world, made.number, {"satu/telat": late, "satu/sakit": late})
+    raw = (await made.write(Form.CSV)).read_text(encoding="utf-8-sig")
+    found = {line[1]: line for line in csv.reader(io.StringIO(raw))}
+    yes = TEXTS("report.yes")
+    assert (found["satu/telat"][7], found["satu/telat"][9]) == ("2026-12-02 09:13", yes)
+    assert (found["satu/sakit"][7], found["satu/sakit"][9]) == (TEXTS("report.no_due"), yes)
+    with closing(sqlite3.connect(await made.write(Form.SQLITE))) as file:
+        query = "SELECT name, (own_due_at - due_at) / 86400 FROM report_people WHERE name IN (?, ?)"
+        assert dict(file.execute(query, ("satu/telat", "satu/sakit"))) == {
+            "satu/telat": 2,
+            "satu/sakit": None,
+        }
+        facts = dict(file.execute("SELECT name, value FROM report_campaign"))
+        assert (facts["in_time"], facts["late"]) == ("3", "0")
+
+
+async def test_what_whatsapp_says_is_shown_as_no_acknowledgment_and_counts_as_none(made: Made) -> None:
+    world = made.world
+    ladder = {"satu/dibuka": "read", "satu/sampai": "delivered"}
+    for name in ladder:
+        await world.hire(name, "satu/badan")
+    await deliver(world, made.number, {name: {"unit": "satu/badan"} for name in ladder})
+    for name, state in ladder.items():
+        async with world.engine.begin() as connection:
+            mine = update(deliveries).where(deliveries.c.person_id == world.person[name])
+            await connection.execute(mine.values(channel="whatsapp", message_id=f"wamid.{state}"))
+            told = {"message_id": f"wamid.{state}", "price": 0, "state": state, "at": NOW, "changed_at": NOW}
+            await connection.execute(insert(whatsapp_sent), told)
+    read = TEXTS("report.told_read")
+    raw = (await made.write(Form.CSV)).read_text(encoding="utf-8-sig")
+    head, *lines = csv.reader(io.StringIO(raw))
+    assert head[11] == TEXTS("report.column_told")
+    found = {line[1]: line for line in lines}
+    assert (found["satu/dibuka"][4], found["satu/dibuka"][11]) == (TEXTS("report.group_missing"), read)
+    assert found["satu/sampai"][11] == TEXTS("report.told_delivered")
+    assert found["satu/guru"][11] == ""
+    book = load_workbook(await made.write(Form.XLSX))
+    rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
+    assert [TEXTS("report.fact_told"), TEXTS("report.told_counts", arrived=2, read=1)] in [
+        r[:2] for r in rows
+    ]
+    assert ["Kabupaten Satu", 7, 1] in [row[:3] for row in rows]
+    assert read in {row[11].value for row in book["badan"].iter_rows()}
+    with closing(sqlite3.connect(await made.write(Form.SQLITE))) as file:
+        facts = dict(file.execute("SELECT name, value FROM report_campaign"))
+        assert (facts["whatsapp_says_read"], facts["acknowledged"]) == ("1", "1")
+        assert facts["whatsapp_note"] == TEXTS("report.fact_told")
+        query = "SELECT \"group\", whatsapp_says FROM report_people WHERE name = 'satu/dibuka'"
+        assert file.execute(query).fetchone() == ("missing", "read")
 
 
 # --- XLSX ---

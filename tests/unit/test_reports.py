@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +15,12 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from bot.campaigns.campaign import DeliveryState
+from bot.campaigns.deadlines import Away, Deadlines
+from bot.campaigns.recipients import Pending, Recipient, Timetable
+from bot.campaigns.reminding import Plan
 from bot.campaigns.reporting import Reporting, View
 from bot.campaigns.reports import CELLS, Group, Pace, Tally, group_of, rank, states_of, summed, tops, tree
+from bot.model import Absence
 from bot.people.rights import Action, Actor, RefusedError
 from bot.people.staff import Assignment, Role, Unit
 from bot.problems import Problem
@@ -24,6 +28,7 @@ from bot.storage.campaign_tables import deliveries, delivery_counts
 from bot.storage.reports import SqlReports
 from bot.storage.tables import absences, access_log, people
 from tests.campaign_rows import DAY, campaign, deliver, version
+from tests.policy_worlds import calendar
 from tests.staff_world import LONG_AGO, NOW, OPERATOR, TODAY, World
 
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -61,9 +66,16 @@ class Reported:
         return [one.name for one in page.people]
 
 
-def reporting(world: World) -> Reporting:
-    ledger = SqlReports(world.engine, lambda: float(NOW))
-    return Reporting(ledger, lambda _: TODAY, lambda _: ZONE)
+def reporting(world: World, now: int = NOW) -> Reporting:
+    ledger = SqlReports(world.engine, lambda: float(now))
+    today = datetime.fromtimestamp(now, ZONE).date()
+    return Reporting(ledger, lambda _: today, lambda _: ZONE, lambda _: calendar())
+
+
+async def away(world: World, name: str, since: date, until: date | None) -> None:
+    row = {"person_id": world.person[name], "kind": "cuti", "since": since, "until": until}
+    async with world.engine.begin() as connection:
+        await connection.execute(insert(absences), row)
 
 
 @pytest.fixture
@@ -338,6 +350,89 @@ async def test_her_own_deadline_decides_whether_she_was_in_time(running: Reporte
     assert pace == Pace(0, None, None, in_time=1)  # never sent to her: read at the assembly, there is no time
 
 
+async def test_leave_moves_the_deadline_by_which_she_was_in_time_or_late(running: Reported) -> None:
+    world, view = running.world, await running.view()
+    later = reporting(world, NOW + 20 * DAY)
+    view = await later.view(OPERATOR, running.number)
+
+    async def late() -> tuple[int, int]:
+        pace = await later.pace(OPERATOR, view, world.unit["satu"])
+        assert pace.in_time + pace.late == 3
+        return pace.late, (await later.pace(OPERATOR, view, world.unit["satu/badan"])).late
+
+    assert await late() == (1, 1)
+    await away(world, "satu/akhir", TODAY - timedelta(days=30), TODAY - timedelta(days=20))  # long before
+    await away(world, "satu/akhir", TODAY + timedelta(days=9), None)  # after the deadline
+    assert await late() == (1, 1)
+    await away(world, "satu/akhir", date(2026, 11, 28), date(2026, 11, 30))  # a weekend takes no working day
+    assert await late() == (1, 1)
+
+
+async def test_who_was_on_leave_within_the_time_is_not_late_by_what_it_took(running: Reported) -> None:
+    world = running.world
+    for at in range(1, 1_003):  # more than one page of those who are looked at
+        world.person[f"satu/p{at}"] = 10_000 + at
+    async with world.engine.begin() as connection:
+        staff = [{"id": 10_000 + at, "number": f"P{at}", "name": f"p{at}"} for at in range(1, 1_003)]
+        shared = {"regency": "satu", "joined_on": LONG_AGO, "updated_at": NOW}
+        await connection.execute(insert(people), [row | shared for row in staff])
+        gone = {"kind": "cuti", "since": date(2026, 11, 25), "until": date(2026, 11, 27)}
+        await connection.execute(insert(absences), [{"person_id": row["id"]} | gone for row in staff])
+    soon, later = NOW + 9 * DAY, NOW + 9 * DAY + 1  # her own deadline is Wednesday, 2 December, and counts
+    rows = {f"satu/p{at}": {"unit": "satu", "said": later if at == 7 else soon} for at in range(1, 1_003)}
+    await deliver(world, running.number, rows)
+    report = reporting(world, NOW + 20 * DAY)
+    view = await report.view(OPERATOR, running.number)
+    pace = await report.pace(OPERATOR, view, world.unit["satu"])
+    assert (pace.in_time, pace.late) == (2 + 1_001, 1 + 1)
+    await away(world, "satu/p7", date(2026, 11, 30), None)
+    assert (await report.pace(OPERATOR, view, world.unit["satu"])).late == 1
+
+
+async def test_the_overdue_of_a_list_are_those_whose_own_deadline_is_over(running: Reported) -> None:
+    world = running.world
+    await world.hire("satu/sakit", "satu/upt_lain")
+    await deliver(world, running.number, {"satu/sakit": {"unit": "satu/upt_lain"}})
+    await away(world, "satu/lain", date(2026, 11, 24), date(2026, 11, 27))
+    await away(world, "satu/sakit", date(2026, 11, 24), None)
+    unit = world.unit["satu"]
+    for days, overdue in ((6, set()), (8, {"satu/dewi"}), (12, {"satu/dewi", "satu/lain"})):
+        report = reporting(world, NOW + days * DAY)
+        view = await report.view(OPERATOR, running.number)
+        page = await report.people(OPERATOR, view, Group.MISSING, unit)
+        assert {one.name for one in page.people if one.overdue} == overdue
+        assert {one.name: one.due for one in page.people} == {
+            "satu/dewi": NOW + 7 * DAY,
+            "satu/lain": NOW + 10 * DAY,
+            "satu/sakit": None,
+        }
+        unreached = await report.people(OPERATOR, view, Group.UNREACHABLE, unit)
+        assert not any(one.overdue for one in unreached.people)
+
+
+SPANS = st.tuples(st.integers(-20, 20), st.none() | st.integers(1, 20))
+
+
+@given(
+    st.lists(SPANS, max_size=3), st.integers(-10, 10), st.integers(0, 15), st.sampled_from([None, "kantor"])
+)
+def test_reports_and_reminders_know_the_same_deadline(
+    spans: list[tuple[int, int | None]], begun: int, due: int, pattern: str | None
+) -> None:
+    """`spans`: first day from today, and how long."""
+    first = [TODAY + timedelta(days=start) for start, _ in spans]
+    absent = tuple(
+        Absence("cuti", day, None if long is None else day + timedelta(days=long))
+        for day, (_, long) in zip(first, spans, strict=True)
+    )
+    sent, until = NOW + begun * DAY, NOW + due * DAY
+    found = Deadlines("satu", TODAY, calendar()).of(until, sent, Away(pattern, absent) if absent else None)
+    times = Timetable(calendar(), Plan(), datetime.fromtimestamp(NOW, UTC))
+    pending = Pending(1, "", None, datetime.fromtimestamp(until, UTC), datetime.fromtimestamp(sent, UTC))
+    hers = times.due(Recipient(1, "", 1, (1,), pattern, absent), pending)
+    assert found == (None if hers is None else int(hers.timestamp()))
+
+
 async def test_who_said_so_before_her_copy_was_sent_took_no_time(running: Reported) -> None:
     await running.world.hire("satu/apel", "satu/upt_lain")
     await deliver(
@@ -351,8 +446,6 @@ async def test_who_said_so_before_her_copy_was_sent_took_no_time(running: Report
 
 
 async def test_days_are_those_of_the_regency_and_not_of_utc(running: Reported) -> None:
-    from datetime import UTC, datetime
-
     evening = int(datetime(2026, 11, 23, 17, 5, tzinfo=UTC).timestamp())  # 00.05 of the 24th in Java
     of = await version(running.world, digest="other")
     number = await campaign(running.world, of)

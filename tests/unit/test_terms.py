@@ -80,6 +80,7 @@ def test_a_number_is_compared_on_both_sides_of_its_bound(comparison: str, holdin
         ("2026-03-03", [0]),
         ("{sejak: 2026-03-03}", [0, 1]),
         ("{sampai: 2026-03-03}", [-1]),
+        ("{paling_lambat: 2026-03-03}", [-1, 0]),
         ("{sejak: 2026-03-03, sampai: 2026-03-04}", [0]),
     ],
 )
@@ -113,6 +114,9 @@ def test_working_days_since_a_date_are_compared_as_numbers(comparison: str, hold
         ('["00:00", "05:00"]', ["00:00", "04:59"]),
         ('{sejak: "22:00"}', ["22:00", "23:59"]),
         ('{sampai: "05:00"}', ["00:00", "04:59"]),
+        ('{paling_lambat: "05:00"}', ["00:00", "04:59", "05:00"]),
+        ('{sejak: "08:59", paling_lambat: "23:59"}', ["08:59", "09:00", "22:00", "23:59"]),
+        ('{sejak: "22:00", paling_lambat: "05:00"}', ["00:00", "04:59", "05:00", "22:00", "23:59"]),
         ('{sejak: "22:00", sampai: "05:00"}', ["00:00", "04:59", "22:00", "23:59"]),
         ('[["00:00", "05:00"], ["07:00", "09:00"]]', ["00:00", "04:59", "07:00", "08:59"]),
         ('{selain: ["05:00", "22:00"]}', ["00:00", "04:59", "22:00", "23:59"]),
@@ -165,7 +169,7 @@ def test_two_ways_to_write_one_bound_are_one_condition() -> None:
         (
             "{terima: {lebih_dari: 2026-03-03}}",
             "comparison",
-            {"known": "sejak, sampai, hari_kalender, hari_kerja"},
+            {"known": "sejak, sampai, paling_lambat, hari_kalender, hari_kerja"},
         ),
         ("{terima: 2026-02-30}", "bound_date", {"value": "2026-02-30"}),
         ("{terima: {sejak: 5}}", "bound_date", {"value": 5}),

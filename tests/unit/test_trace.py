@@ -148,6 +148,18 @@ def test_a_revoked_circular_names_the_one_that_revoked_it() -> None:
     assert (part.in_force, part.defeats) == (False, (Defeat(How.REVOKED, newer.id),))
 
 
+def test_a_revoked_rule_names_the_circular_that_revoked_it_and_the_others_stay() -> None:
+    newer = circular(
+        rule("boleh", MAY, circular="se-2"), name="se-2", revokes=(f"{JAM_KERJA.ref.circular}#jam-kerja",)
+    )
+    found = traced(LAW, newer)
+    assert (found["jam-kerja"].in_force, found["jam-kerja"].defeats) == (
+        False,
+        (Defeat(How.REVOKED, newer.id),),
+    )
+    assert [name for name, part in found.items() if part.in_force] == [n for n in found if n != "jam-kerja"]
+
+
 def test_a_duty_that_rides_along_is_told_too() -> None:
     norm = rule("norma", MUST, content={"id": "jaga norma"})
     assert traced(circular(JAM_KERJA, norm))["norma"].stands is True

@@ -91,13 +91,13 @@ async def test_the_channel_s_events_become_news_of_the_ladder() -> None:
     statuses, changed = Listening(), []
     telling = Telling(statuses, lambda: changed.append(1))  # type: ignore[arg-type]
     person = Person("ID.1", None)
-    await telling(Status("m1", "delivered", 5, person, (), True))
+    await telling(Status("m1", "delivered", 5, person, (), True, tag="t"))
     await telling(Status("m2", "failed", 6, person, (131026,)))
     await telling(Status("m3", "played", 7, person))
     await telling(Status("m4", "deleted", 7, person))
     await telling(Message("m5", person, 8, "halo"))
     assert statuses.news == [
-        Heard("m1", Rung.DELIVERED, 5, None, True),
+        Heard("m1", Rung.DELIVERED, 5, None, True, "t"),
         Heard("m2", Rung.FAILED, 6, 131026),
         Heard("m3", Rung.READ, 7),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -25,6 +26,15 @@ def test_the_estimate_names_messages_and_rupiah() -> None:
     [line] = costs.estimate_lines(Preview(paid=1_200), Tariff(400), ID)
     assert "1.200" in line
     assert "Rp480.000" in line
+
+
+def test_without_a_price_nothing_looks_free() -> None:
+    [line] = costs.estimate_lines(Preview(paid=1_200), Tariff(), ID)
+    [_, cost] = costs.told_lines(7, replace(TOLD, rupiah=0), Tariff(), UTC, ID)
+    for said in (line, cost):
+        assert "1.200" in said
+        assert "Rp0" not in said
+        assert "EDARAN_WHATSAPP__PRICE" in said
 
 
 def test_an_estimate_above_the_ceiling_says_that_it_will_pause() -> None:

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from bot.campaigns.costs import CEILING, LIMIT, TEMPLATE
 from bot.campaigns.sending import Halted, Later, NotReached, Outcome, Refused, RetryAfter, Sent
+from bot.campaigns.tags import Tag, tag_of
 from bot.campaigns.tariff import Tariff
 from bot.channels.whatsapp_build import wording_of
 from bot.channels.whatsapp_bulk import WhatsappSender
 from bot.channels.whatsapp_client import build_client
 from bot.channels.whatsapp_opening import Openings
+from bot.channels.whatsapp_replies import Outgoing
 from bot.channels.whatsapp_sending import NAME, Calls
 from bot.channels.whatsapp_templates import LONGEST_VALUE, Stand, Templates, build_templates, fitting
 from bot.config import Whatsapp
@@ -282,6 +284,22 @@ async def test_outside_the_window_a_template_goes_whose_button_asks_for_the_circ
         assert [choice.id for choice in shown.choices] == ["k:read:7"]
         assert here.costs.spent == {7: 400}
         assert here.costs.messages == [(outcome.message, 7, "circular", 400)]
+
+
+async def test_the_tag_of_a_template_says_which_it_is_and_what_was_set_aside() -> None:
+    calls: list[Outgoing] = []
+
+    async def send(call: Outgoing) -> str | None:
+        calls.append(call)
+        return "m1"
+
+    async with desk() as here:
+        openings = Openings(here.templates, here.costs, Tariff(400), here.clock.now)
+        for tag in ("edaran.7.1.5.1", None):
+            await openings.send(OPENING, send, lambda _: Refused("x"), tag)
+    first, second = calls
+    assert tag_of(first.tag) == Tag(7, 1, 5, 1, "circular", 400)
+    assert second.tag is None
 
 
 async def test_a_language_without_a_template_gets_the_usual_one() -> None:

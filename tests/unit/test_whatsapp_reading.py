@@ -64,6 +64,7 @@ def test_what_pywa_reads_says_the_same_here(name: str) -> None:
         assert isinstance(ours, Status)
         assert (ours.message_id, ours.state, ours.at) == (theirs.id, theirs.status.value, at(theirs))
         assert ours.errors == ((theirs.error.code,) if theirs.error else ())
+        assert ours.tag == theirs.tracker
 
 
 def person(update: Any) -> Person:
@@ -79,6 +80,13 @@ def test_what_pywa_loses_is_read(name: str) -> None:
     with pytest.raises((KeyError, IndexError)):
         parsed(pywa(ACCOUNT, "http://nowhere"), documented(name))
     assert isinstance(read_one(documented(name)), Message | Status)
+
+
+def test_what_was_said_of_a_message_comes_back_with_its_failure_too() -> None:
+    body = documented("status_failed")
+    assert read_one(body).tag == "kiriman:1"
+    value(body)["statuses"][0]["biz_opaque_callback_data"] = ["?"]
+    assert read_one(body).tag is None
 
 
 def test_a_body_with_several_messages_is_read_to_its_end() -> None:

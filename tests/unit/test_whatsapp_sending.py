@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -184,6 +185,13 @@ async def test_a_message_that_was_taken_has_its_id() -> None:
     assert await bulk(Api()).send("whatsapp", "ID.7", HELLO) == Sent("wamid.1")
 
 
+async def test_a_message_carries_what_is_to_come_back_with_its_statuses() -> None:
+    api = Api()
+    for message in (replace(HELLO, tag="t"), replace(HELLO, tag="t", attachment=FILE), HELLO):
+        await bulk(api).send("whatsapp", "ID.7", message)
+    assert [taken.get("biz_opaque_callback_data") for taken in api.taken] == ["t", "t", None]
+
+
 @pytest.mark.parametrize(
     ("trouble", "outcome"),
     [
@@ -214,7 +222,7 @@ async def test_nothing_is_sent_freely_after_the_window(person: str) -> None:
 
 async def test_a_template_goes_where_there_is_one() -> None:
     class One:
-        async def send(self, opening: Opening, send: Send, judge: Judge) -> Outcome:
+        async def send(self, opening: Opening, send: Send, judge: Judge, tag: str | None = None) -> Outcome:
             named = {"name": f"edaran_{opening.kind}", "language": {"code": opening.language}}
             return Sent(await send(Outgoing("template", named)))
 

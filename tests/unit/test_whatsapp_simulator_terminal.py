@@ -100,6 +100,12 @@ async def test_one_can_be_several_people() -> None:
         assert ["from" in message for message in await said(sim)] == [True, False]
 
 
+async def test_a_number_after_the_name_is_hers() -> None:
+    async with talking() as (_, terminal, screen):
+        await terminal.take("/saya Hera Contoh +6280000000777")
+        assert await screen.next() == "Anda sekarang Hera Contoh (+6280000000777)."
+
+
 async def test_a_number_is_shared_only_when_asked_for() -> None:
     async with talking() as (sim, terminal, screen):
         await terminal.take("halo")
@@ -138,6 +144,25 @@ async def test_the_other_commands_do_what_they_say() -> None:
         assert (await screen.next()).count("\n") > 5
 
 
+async def test_templates_are_approved_and_rejected_by_hand() -> None:
+    async with talking() as (sim, terminal, screen):
+        for name, language in (("edaran", "id"), ("edaran", "en"), ("kabar", "id")):
+            await sim.template(name, "Ada kabar.", language=language, status="PENDING")
+        await terminal.take("/setujui edaran")
+        assert "edaran (id), edaran (en)" in await screen.next()
+        await terminal.take("/tolak edaran")
+        await terminal.take("/setujui")
+        await terminal.take("/setujui")
+        lines = [await screen.next() for _ in range(3)]
+        assert lines[1:] == [TEXTS("simulator.approved", names="kabar (id)"), TEXTS("simulator.no_template")]
+        found = {(one["name"], one["language"]): one["status"] for one in await sim.templates()}
+        assert found == {
+            ("edaran", "id"): "REJECTED",
+            ("edaran", "en"): "REJECTED",
+            ("kabar", "id"): "APPROVED",
+        }
+
+
 async def test_every_command_of_the_help_is_one() -> None:
     for texts in load_catalogues().values():
         words = [texts(f"simulator.command_{name}") for name in COMMANDS]
@@ -145,4 +170,4 @@ async def test_every_command_of_the_help_is_one() -> None:
         assert len(set(words)) == len(words)
 
 
-COMMANDS = ("person", "hidden", "number", "card", "read", "off", "on", "forward", "help")
+COMMANDS = ("person", "hidden", "number", "card", "read", "off", "on", "forward", "approve", "reject", "help")

@@ -1,0 +1,121 @@
+"""What became of messages, written into their deliveries: what an outcome sets, and its events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.campaigns.campaign import DeliveryState, Unreachable
+from bot.campaigns.evidence import Event
+from bot.campaigns.sending import (
+    Halted,
+    Later,
+    NotReached,
+    NotTried,
+    Outcome,
+    Refused,
+    Result,
+    RetryAfter,
+    Sent,
+    Uncertain,
+)
+from bot.storage.campaign_counts import Cell, move
+from bot.storage.campaign_tables import deliveries
+from bot.storage.delivery_changes import event, locked, recount
+from bot.storage.evidence import append
+from bot.storage.unreachable import NOT_FOUND, WHY, note_lost
+from bot.storage.whatsapp_statuses import take_up
+from bot.storage.whatsapp_tags import CHANNEL as WHATSAPP
+
+D, S = deliveries.c, DeliveryState
+
+_WORDS = {why: word for word, why in WHY.items()}
+
+
+async def record(
+    connection: AsyncConnection,
+    campaign: int,
+    channel: str,
+    tenure: str,
+    results: Sequence[Result],
+    now: int,
+) -> None:
+    """Also of what somebody else has declared uncertain in the meantime: here it is known."""
+    found = {parcel.person: (parcel, outcome) for parcel, outcome in results}
+    mine = D.claimed_by.startswith(f"{tenure}.", autoescape=True)
+    still_open = (D.person_id.in_(found), D.state.in_((S.SENDING, S.UNCERTAIN)), mine)
+    rows = await locked(connection, campaign, *still_open, most=None)
+    if not rows:
+        return
+    early = await _early(connection, campaign, channel, [found[row.person_id] for row in rows], now)
+    changed, lost, counts = [], {}, Counter[Cell]()
+    for row in rows:
+        parcel, outcome = found[row.person_id]
+        message = outcome.message if isinstance(outcome, Sent) else None
+        outcome = early.get(message or "", outcome)
+        values = _outcome(outcome, now) | {"message_id": message, "external_id": parcel.external_id}
+        changed.append(values | {"b_campaign": campaign, "b_person": row.person_id})
+        recount(counts, row, values["state"])
+        if isinstance(outcome, NotReached) and outcome.reason is not Unreachable.STOPPED:
+            lost[parcel.external_id] = _WORDS.get(outcome.reason, NOT_FOUND)
+    await connection.execute(_RECORD, changed)
+    await note_lost(connection, channel, lost, now)
+    await move(connection, campaign, counts)
+    await append(connection, _events(campaign, channel, changed, now))
+
+
+async def _early(
+    connection: AsyncConnection, campaign: int, channel: str, results: Iterable[Result], now: int
+) -> Mapping[str, Outcome]:
+    """Messages that were taken and of which it is known by now that they have failed."""
+    if channel != WHATSAPP:
+        return {}
+    messages = [outcome.message for _, outcome in results if isinstance(outcome, Sent) and outcome.message]
+    return await take_up(connection, messages, campaign, now)
+
+
+_SET = ("state", "reason", "message_id", "sent_at", "external_id", "claimed_by", "wait_until")
+
+_RECORD = (
+    update(deliveries)
+    .where(D.campaign_id == bindparam("b_campaign"), D.person_id == bindparam("b_person"))
+    .values({name: bindparam(name) for name in _SET} | {"attempts": D.attempts - bindparam("b_untried")})
+)
+
+
+def _outcome(outcome: Outcome, now: int) -> dict[str, Any]:
+    """The columns that it sets."""
+    values: dict[str, Any] = {"reason": None, "sent_at": None, "claimed_by": None, "wait_until": None}
+    values |= {"b_untried": 0}
+    match outcome:
+        case Sent():
+            return values | {"state": S.SENT.value, "sent_at": now}
+        case RetryAfter():
+            return values | {"state": S.QUEUED.value}
+        case NotTried():
+            return values | {"state": S.QUEUED.value, "b_untried": 1}
+        case Later(seconds, why):
+            until = now + ceil(seconds)
+            return values | {"state": S.QUEUED.value, "reason": why, "wait_until": until, "b_untried": 1}
+        case Halted(why):
+            return values | {"state": S.QUEUED.value, "reason": why, "b_untried": 1}
+        case Refused(reason):
+            return values | {"state": S.FAILED.value, "reason": reason}
+        case NotReached(why):
+            return values | {"state": S.UNREACHABLE.value, "reason": why.value}
+        case Uncertain():
+            return values | {"state": S.UNCERTAIN.value}
+
+
+def _events(campaign: int, channel: str, changed: Iterable[Mapping[str, Any]], now: int) -> list[Event]:
+    """Nothing has happened to who is queued again."""
+    return [
+        event(one["state"], now, campaign, one["b_person"], channel=channel, reason=one["reason"])
+        for one in changed
+        if one["state"] != S.QUEUED
+    ]
