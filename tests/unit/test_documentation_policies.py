@@ -181,7 +181,15 @@ def _condition_problems(data: object, index: int, corpus: Corpus) -> list[Proble
 
 @pytest.mark.parametrize(
     "word",
-    [*terms._LOW, *terms._HIGH, "selain", "semua", "salah_satu", "bukan", *sorted(conditions.Measure.DEADLINES)],
+    [
+        *terms._LOW,
+        *terms._HIGH,
+        "selain",
+        "semua",
+        "salah_satu",
+        "bukan",
+        *sorted(conditions.Measure.DEADLINES),
+    ],
 )
 def test_the_readme_explains_every_word_of_the_language_of_conditions(word: str) -> None:
     assert re.search(rf"\b{word}:", README)
