@@ -145,7 +145,7 @@ def small(**changes: Any) -> dict[str, Any]:
     ("changes", "place", "key"),
     [
         ({"libur": {"2031-01-01": "baru"}}, "tahun[0].libur.2031-01-01", "other_year"),
-        ({"libur": {"2030-01-01": "lama"}}, "tahun[0].libur.2030-01-01", "not_one_of"),
+        ({"libur": {"2030-01-01": "lama"}}, "tahun[0].libur.2030-01-01", "not_among"),
         ({"libur": {"2030-01-02": "baru"}}, "tahun[0].libur.2030-01-02", "day_twice"),
         ({"libur": {"2030-02-30": "baru"}}, "tahun[0].libur.2030-02-30", "not_a_date"),
         ({"perkiraan": ["2030-01-03"]}, "tahun[0].perkiraan[0]", "day_not_off"),

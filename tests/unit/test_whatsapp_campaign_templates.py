@@ -86,7 +86,7 @@ templat:
         ("{edaran: SE 1}", "{nomor: SE 1}", "template_samples"),
         ("Tanya lagi", "Tanya lagi sekarang juga ya", "pattern"),
         ("nama: kabar", "nama: Kabar Baru", "pattern"),
-        ("untuk: kabar", "untuk: lain", "not_one_of"),
+        ("untuk: kabar", "untuk: lain", "not_among"),
     ],
 )
 def test_a_wrong_template_is_named_with_its_line(before: str, after: str, key: str) -> None:
