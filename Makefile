@@ -51,10 +51,12 @@ $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "setting up .venv (once) …" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@$(BIN)/python -m compileall -q bot
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	@echo "setting up .venv with the development tools (once) …" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@$(BIN)/python -m compileall -q bot
 	@touch $@ $(VENV)/.run

@@ -7,7 +7,7 @@ with who asked.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -26,7 +26,7 @@ FADES_AFTER = timedelta(minutes=30)
 MOST_CONVERSATIONS = 20_000
 
 SENTENCES = 2_000
-"""Sentences whose reading is remembered, without who said them."""
+"""Sentences whose reading is remembered, and answers, without who said or got them."""
 
 
 Noticed = Callable[[str, Asker, Answered], None]
@@ -42,6 +42,7 @@ class Assistant:
         self.catalogues = catalogues
         self._understanding = understanding
         self._read = _reading_once(understanding)
+        self._answers: dict[Hashable, Answered] = {}
         self._memories: OrderedDict[str, Memory] = OrderedDict()
         self.noticed: Noticed | None = None
 
@@ -50,6 +51,7 @@ class Assistant:
         self.engine, self._understanding = engine, understanding
         self._explainer = Explainer(engine)
         self._read = _reading_once(understanding)
+        self._answers.clear()
         self._memories.clear()
 
     # --- for channels ---
@@ -73,12 +75,25 @@ class Assistant:
         return self._turn(draft, asker, key, local, language)
 
     def _turn(self, draft: Draft, asker: Asker, key: str, now: datetime, language: str) -> Reply:
-        known = self.engine.known(asker)
-        answered = Turn(self.engine, self._explainer, draft, known, now, self.catalogues[language]).answer()
+        answered = self._answered(draft, self.engine.known(asker), now, language)
         self._remember(key, remember(draft, answered.pending, now + FADES_AFTER))
         if self.noticed is not None:
             self.noticed(key, asker, answered)
         return answered.reply
+
+    def _answered(self, draft: Draft, known: Asker, now: datetime, language: str) -> Answered:
+        """Answers a question once a minute to all whom it means the same: after a circular is sent everybody
+        asks at once."""
+        key = (draft.asked, known, now.replace(tzinfo=None), now.tzinfo, language)
+        answered = self._answers.get(key)
+        if answered is None:
+            if len(self._answers) >= SENTENCES:
+                self._answers.clear()
+            texts = self.catalogues[language]
+            answered = self._answers[key] = Turn(
+                self.engine, self._explainer, draft, known, now, texts
+            ).answer()
+        return answered
 
     def is_question(self, text: str, now: datetime) -> bool:
         """Whether the text says anything that could be answered: an act, or what a circular says."""

@@ -106,8 +106,7 @@ class Prospects:
         """The duties that come with the act, if the question is whether something has to be done meanwhile.
         "Harus akun resmi?" asks for a condition of the act instead."""
         question, kind = judged.question, judged.verdict.kind
-        tested = {variable.fact for variable in self._law.law.variables}
-        if must is None or not tested.isdisjoint(must):
+        if must is None or any(variable.fact in must for variable in self._law.law.variables):
             return ()
         if kind in (VerdictKind.NOT_COVERED, VerdictKind.NOT_IN_FORCE):
             return ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from bot import asking_back
 from bot.dialogue import Draft, Pending, next_question
@@ -246,17 +247,16 @@ class Turn:
     def _seen(self, question: Question, verdict: Verdict | None = None) -> Context:
         """The context of a question about one instant knows what the calendar says of it; that of a verdict,
         what of it is no news and no condition."""
-        context, when = self._context, question.when
+        known: dict[str, Any] = {}
+        when = question.when
         if when is not None and when.start is not None and when.end is None:
-            stretch = state_at(self._law.calendar, self.asker.pattern, when.start, self.asker.absences)
-            context = replace(context, stretch=stretch)
-        if verdict is None:
-            return context
-        return replace(
-            context,
-            unaddressed=self._unaddressed(question, verdict),
-            idle=self.prospects.idle(verdict.next_permitted),
-        )
+            known["stretch"] = state_at(
+                self._law.calendar, self.asker.pattern, when.start, self.asker.absences
+            )
+        if verdict is not None:
+            known["unaddressed"] = self._unaddressed(question, verdict)
+            known["idle"] = self.prospects.idle(verdict.next_permitted)
+        return replace(self._context, **known)
 
     def _unaddressed(self, question: Question, verdict: Verdict) -> tuple[Literal, ...]:
         whom = Whom(self.engine, question, self.asker, self.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -50,6 +50,19 @@ class Draft:
     earlier: Memory | None = None
     act_chosen: bool = False
     must: tuple[str, ...] | None = None
+
+    @property
+    def asked(self) -> Hashable:
+        """All that an answer depends on. Whatever has the same, is answered the same."""
+        return (
+            self.intent,
+            self.activities,
+            self.times,
+            tuple(self.facts.items()),
+            self.topic,
+            self.act_chosen,
+            self.must,
+        )
 
 
 @dataclass(frozen=True, slots=True)
