@@ -17,7 +17,6 @@ from bot.assistant import Assistant, Noticed
 from bot.cache import default_folder, remembered
 from bot.catalogues import DEFAULT_LANGUAGE, load_catalogues
 from bot.catalogues import DIRECTORY as LOCALES
-from bot.compiling import understanding_of
 from bot.policy.decide import Engine
 from bot.policy.files import DIRECTORY, fingerprint
 from bot.rendering.texts import Texts
@@ -87,7 +86,9 @@ def _state_of(policies: Path) -> object:
 
 
 def _compiled(policies: Path) -> tuple[Corpus, Understanding]:
-    from bot.policy.load import load  # with all that checks files: a compiled corpus needs none of it
+    # With all that checks files: a compiled corpus needs none of it.
+    from bot.compiling import understanding_of
+    from bot.policy.load import load
 
     corpus = load(policies, default_folder() / "files")
     return corpus, understanding_of(corpus.vocabulary)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.policy.document import Document
 from bot.policy.problems import Path, Problem
+
+if TYPE_CHECKING:  # a compiled corpus holds sections, and needs nothing that reads files
+    from bot.policy.document import Document
 
 
 class MissingEntryError(KeyError):

@@ -137,6 +137,11 @@ def test_asking_does_not_import_what_only_serving_needs() -> None:
     assert imported_by(*ASK).isdisjoint(HEAVY)
 
 
+def test_a_corpus_that_is_compiled_already_needs_nothing_that_reads_its_files() -> None:
+    imported_by(*ASK)
+    assert imported_by(*ASK).isdisjoint(("ruamel.yaml", "pydantic", "bot.policy.load"))
+
+
 @pytest.mark.parametrize(
     "command",
     [
