@@ -259,6 +259,8 @@ class Reader:
         for level, (cell, *_) in kept.items():
             size = self._space.sizes[level]
             if self._variables[level].values:
+                if size == 2:  # were both as good, it would be no condition
+                    continue
                 others = (other for other in range(size) if other != cell)
                 alike = [o for o in others if self._guarantees(kinds, {**kept, level: (o,)})]
                 kept[level] = (cell, *alike)
