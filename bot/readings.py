@@ -13,9 +13,6 @@ from bot.policy.derived import IN_WORKING_HOURS
 from bot.policy.finding import SEVERITY
 from bot.worktime import implied, resolve
 
-_OF_TIME = "waktu"
-"""Where facts come from that the calendar usually tells, and that change with time."""
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -113,8 +110,7 @@ class Readings:
 
     def _for_the_day(self, question: Question, verdict: Verdict) -> Verdict:
         """What somebody says of the moment ("lagi jaga malam") is not known to be so the day after."""
-        facts = self._regency.law.corpus.vocabulary.facts
-        if not any(facts[name].source == _OF_TIME for name in question.facts):
+        if not self._regency.law.corpus.vocabulary.momentary(question.facts):
             return verdict
         start = self._now if question.when is None or question.when.start is None else question.when.start
         midnight = start.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

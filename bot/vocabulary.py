@@ -6,7 +6,7 @@ understanding and the rendering all speak them. `policy.load` fills them from YA
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -107,6 +107,11 @@ class Vocabulary:
             line.append(current)
             current = self.activities[current].parent
         return tuple(line)
+
+    def momentary(self, facts: Iterable[str]) -> bool:
+        """Whether one of them is what the calendar usually tells ("lagi jaga malam"): somebody who states it
+        speaks of that moment, and not of the day after."""
+        return any(self.facts[fact].source == "waktu" for fact in facts)
 
     def kinds_of(self, activity: str) -> tuple[str, ...]:
         """The narrower acts directly below this one."""

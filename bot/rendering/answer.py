@@ -28,7 +28,6 @@ MAX_REMARKS = 1
 """How many notes and open questions one answer carries; "kenapa?" shows them all."""
 
 UNEXPLAINED = Explanation()
-_OF_TIME = "waktu"
 
 _SEGMENTED = (VerdictKind.PROHIBITED, VerdictKind.CONFLICT)
 
@@ -129,16 +128,11 @@ def outlook(question: Question, verdict: Verdict, context: Context) -> list[str]
         lines.append(texts("reply.never"))
     if (
         until is not None
-        and not _momentary(question, context)
+        and not context.vocabulary.momentary(question.facts)
         and (upcoming is None or upcoming.start != until)
     ):
         lines.append(texts("reply.until", until=dates.moment(until, now, texts)))
     return lines
-
-
-def _momentary(question: Question, context: Context) -> bool:
-    """Whether a fact was stated that is so for the moment only ("lagi jaga malam")."""
-    return any(context.vocabulary.facts[name].source == _OF_TIME for name in question.facts)
 
 
 def _asked(question: Question) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.model import ALLOWED, Citation, Explanation, Question, Source, Verdict, Window
+from bot.model import ALLOWED, Citation, Explanation, Question, Source, Verdict, VerdictKind, Window
 from bot.rendering import dates
 from bot.rendering.answer import answer, assembled, headline, remark, understood
 from bot.rendering.context import Context, provided, spans
@@ -124,8 +124,9 @@ def described(source: Source, context: Context) -> str:
 def when_may_i(
     question: Question, verdict: Verdict, window: Window | None, explanation: Explanation, context: Context
 ) -> str:
-    """From when the act is allowed, under which condition; `window` None: not within the horizon."""
-    if window is None:
+    """From when the act is allowed, under which condition; `window` None: not within the horizon. That no
+    circular speaks of the act is no permission, at no time."""
+    if window is None or (verdict.kind is VerdictKind.NOT_PROHIBITED and not explanation.regulated):
         return answer(question, verdict, explanation, context)
     understood_line = context.texts("reply.understood", what=understood(question, context))
     first = _windows(verdict, window, context)

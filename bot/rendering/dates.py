@@ -11,6 +11,9 @@ from babel.core import get_global
 from bot.model import Grain, When
 from bot.rendering.texts import Texts
 
+_ROUND = 5
+"""Minutes: people name such times of day."""
+
 
 @lru_cache(maxsize=16)
 def _names(language: str) -> tuple[dict[int, str], dict[int, str]]:
@@ -65,6 +68,12 @@ def span(start: datetime, end: datetime | None, now: datetime, texts: Texts) -> 
     if _same_day(start, end):
         return texts("time.range", start=moment(start, now, texts), end=clock_end(start, end, texts))
     return texts("time.range_days", start=moment(start, now, texts), end=moment(end, now, texts))
+
+
+def at_latest(end: int) -> bool:
+    """Whether an exclusive end (in minutes) was written to let the round time before it count: 15.01 means
+    15.00 at the latest."""
+    return end % _ROUND == 1
 
 
 def clock_end(start: datetime, end: datetime, texts: Texts) -> str:

@@ -14,7 +14,6 @@ from bot.rendering.answer import assembled, headline, understood
 from bot.rendering.context import Context, conditions
 from bot.rendering.grounds import named
 
-_ROUND = 5
 _MINUTE = timedelta(minutes=1)
 
 
@@ -121,12 +120,10 @@ def _span(window: Window, duty: Duty, context: Context) -> str:
 
 
 def _last(end: datetime, context: Context, start: datetime | None = None) -> str:
-    """The last day of what ends at midnight; else the hour. A minute past a round time was written to let
-    that time itself count."""
+    """The last day of what ends at midnight; else the hour."""
     if _midnight(end):
         return _day(end - _MINUTE, context)
-    before = end - _MINUTE
-    shown = before if before.minute % _ROUND == 0 else end
+    shown = end - _MINUTE if dates.at_latest(end.minute) else end
     return dates.moment(shown, start or context.now, context.texts)
 
 

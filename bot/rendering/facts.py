@@ -21,7 +21,6 @@ MOST_CLASSES = 4
 OF_THE_PERSON = "pegawai"
 
 _DAY_MINUTES = 24 * 60
-_ROUND = 5
 _DEADLINES = {"hari_kerja": "condition.working_days", "hari_kalender": "condition.calendar_days"}
 _ABOVE, _BELOW = 0, 1  # on which side of its cut an included bound lies
 
@@ -111,9 +110,9 @@ def value_of(fact: Fact, value: object, texts: Texts) -> str:
 
 
 def _clock(literal: Literal, texts: Texts) -> str:
-    """Bounds count minutes, the end is exclusive: one minute past a round time means "at the latest" then."""
+    """Bounds count minutes, the end is exclusive."""
     start, end = (int(str(bound[0])) if bound else None for bound in (literal.low, literal.high))
-    latest = end is not None and end % _ROUND == 1
+    latest = end is not None and dates.at_latest(end)
     first, last = (
         texts("time.clock", hour=f"{minute // 60:02}", minute=f"{minute % 60:02}")
         for minute in (start or 0, (_DAY_MINUTES if end is None else end) - latest)
