@@ -31,6 +31,9 @@ UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, Overf
 LATEST = 1 << 40
 """Seconds since 1970: a moment after it is no moment, and no database need hold it."""
 
+HIGHEST = (1 << 31) - 1
+"""Of the codes of errors."""
+
 Json: TypeAlias = Mapping[str, Any]
 
 
@@ -217,7 +220,7 @@ def _renamed(raw: Json) -> Renamed | None:
 
 def _status(raw: Json, contacts: Sequence[Json]) -> Status:
     pricing = raw.get("pricing") or {}
-    errors = tuple(int(error["code"]) for error in raw.get("errors") or ())
+    errors = tuple(_whole(error["code"], HIGHEST) for error in raw.get("errors") or ())
     billable, category = pricing.get("billable"), pricing.get("category")
     tag = raw.get("biz_opaque_callback_data")
     return Status(
@@ -290,7 +293,11 @@ def _text(value: Any) -> str:
 
 def _moment(raw: Json) -> int:
     """Seconds since 1970."""
-    seconds = int(raw["timestamp"])
-    if not 0 <= seconds <= LATEST:
-        raise ValueError("a moment that is none")
-    return seconds
+    return _whole(raw["timestamp"], LATEST)
+
+
+def _whole(value: Any, most: int) -> int:
+    number = int(value)
+    if not 0 <= number <= most:
+        raise ValueError("a number beyond what it can be")
+    return number

@@ -217,6 +217,7 @@ def test_no_bytes_break_the_reader(body: bytes) -> None:
 @example("audio", 8, 1)
 @example("text", 8, 1)
 @example("text", 12, float("inf"))
+@example("status_failed", 26, 1 << 70)
 def test_no_change_of_a_webhook_breaks_the_reader(name: str, where: int, new: Any) -> None:
     """Something is replaced by anything else, anywhere in a documented body."""
     body = documented(name)
@@ -245,7 +246,7 @@ def can_be_kept(value: Any) -> None:
         value.encode()
         assert "\0" not in value
     elif isinstance(value, list | tuple):
-        assert all(isinstance(code, int) for code in value)
+        assert all(0 <= code < 1 << 31 for code in value)
     else:
         assert value is None or isinstance(value, bool) or -(1 << 63) <= value < 1 << 63
 
