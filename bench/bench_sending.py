@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import resource
 import statistics
 import subprocess
@@ -264,6 +265,8 @@ async def answers(url: str, rate: float | None) -> None:
                 await asyncio.sleep(0.002)
             return time.perf_counter() - began
 
+        gc.collect()
+        gc.freeze()  # as serving does
         idle = await answered(answer, 100)
         await staged.start(campaign)
         work = asyncio.create_task(sending.run(campaign))

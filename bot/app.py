@@ -205,6 +205,7 @@ def build_campaigns(
         lambda: assistant.engine,
         lambda text: assistant.intent(text, now()),
         zone,
+        calendar_of(assistant),
         seconds,
         Wall(assembly, circulars, zone),
         receipts=SqlReceipts(engine, lambda: signer_at(settings.evidence.key), seconds),

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from bot.campaigns.acknowledging import Outcome, Told
+from bot.campaigns.acknowledging import Told
 from bot.campaigns.content import Content, message
 from bot.campaigns.ports import Waiting
 from bot.model import Button, Reply
@@ -63,13 +63,12 @@ def _proof(campaign: int, texts: Texts) -> Button:
 
 
 def recorded(
-    told: Told, outcome: Outcome, zone: tzinfo, texts: Texts, *, late: bool = False, proof: bool = False
+    told: Told, at: int, zone: tzinfo, texts: Texts, *, missed: int | None = None, proof: bool = False
 ) -> Reply:
-    """`late`: to be said; `proof`: a receipt can be had."""
-    assert outcome.at is not None
-    text = texts("ack.recorded", circular=named(told.content, texts), when=when(outcome.at, zone, texts))
-    if late and outcome.due is not None:
-        text += "\n" + texts("ack.late", due=when(outcome.due, zone, texts))
+    """`missed`: the deadline, if it was over; `proof`: a receipt can be had."""
+    text = texts("ack.recorded", circular=named(told.content, texts), when=when(at, zone, texts))
+    if missed is not None:
+        text += "\n" + texts("ack.late", due=when(missed, zone, texts))
     undo = Button(texts("ack.button_undo"), f"k:undo:{told.campaign}")
     return Reply(text, ((undo, *((_proof(told.campaign, texts),) if proof else ())),))
 

@@ -65,7 +65,8 @@ class VersionRef:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Somebody's delivery of some version. `campaign_state`: of its campaign. `due`: hers."""
+    """Somebody's delivery of some version. `campaign_state`: of its campaign. `due`: hers, by the ledger;
+    leave is not counted yet. `begun`: from when on she could read it, as far as is known."""
 
     person: int
     version: int
@@ -74,6 +75,7 @@ class Copy:
     unit: int
     state: str
     due: int
+    begun: int
     acknowledged_at: int | None = None
 
     @property
@@ -101,16 +103,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`at`: of the acknowledgment it speaks of; `due`: by when it was asked for."""
+    """`at`: of the acknowledgment it speaks of; `copy`: the delivery that asked for it."""
 
     result: Result
     campaign: int
     at: int | None = None
-    due: int | None = None
-
-    @property
-    def late(self) -> bool:
-        return self.at is not None and self.due is not None and self.at > self.due
+    copy: Copy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +178,7 @@ class _Case:
     def _acknowledge(self, wish: Wish, proof: Proof, version: VersionRef) -> Outcome:
         copy = self._copy(wish.campaign)
         if self._standing is not None:
-            due = copy.due if copy else None
-            return Outcome(Result.ALREADY, self._standing.campaign, self._standing.at, due)
+            return Outcome(Result.ALREADY, self._standing.campaign, self._standing.at, copy)
         if copy is None:
             return Outcome(Result.NOT_ADDRESSED, wish.campaign)
         self._standing = Entry(version.id, wish.person, copy.campaign, wish.at, proof, wish.channel)
@@ -192,7 +189,7 @@ class _Case:
         if wish.channel is not None:
             said["channel"] = wish.channel
         self.events.append(Event(kind, wish.at, copy.campaign, wish.person, said))
-        return Outcome(Result.RECORDED, copy.campaign, wish.at, copy.due)
+        return Outcome(Result.RECORDED, copy.campaign, wish.at, copy)
 
     def _undo(self, wish: Wish, version: VersionRef) -> Outcome:
         entry = self._standing

@@ -12,10 +12,11 @@ from datetime import datetime, tzinfo
 
 from bot.campaigns import ack_pages as pages
 from bot.campaigns import quiz
-from bot.campaigns.acknowledging import UNDO_SECONDS, Result, Told, Wish
+from bot.campaigns.acknowledging import UNDO_SECONDS, Copy, Result, Told, Wish
 from bot.campaigns.assembly import PREFIX as SCANNED
 from bot.campaigns.assembly import READING, Pass
 from bot.campaigns.campaign import Proof
+from bot.campaigns.deadlines import Away, Deadlines, late
 from bot.campaigns.ports import Acknowledgments, Circulars, Letters, Receipts, Unseen
 from bot.campaigns.proof_chat import ProofChat
 from bot.campaigns.quiz_chat import QuizChat
@@ -28,16 +29,17 @@ from bot.people.staff import Member
 from bot.people.visit import Visit
 from bot.policy.decide import Engine
 from bot.problems import Problem
+from bot.worktime import Calendar
 
 RECENT = 7 * 86_400
 """Who says it again within so many seconds is told when it was recorded."""
 
 
 class CampaignChat:
-    """Keeps `bot.people.ports.Campaigns`. `engine`: that of now. `intent`: what a text asks for. `zone`: of a
-    regency. `clock`: seconds since 1970. `wall` None: there are no assemblies; `receipts` None: no
-    receipts; `unseen` None: whoever got a circular saw it; `letters` None: circulars are shown without their
-    documents."""
+    """Keeps `bot.people.ports.Campaigns`. `engine`: that of now. `intent`: what a text asks for. `zone`,
+    `calendar`: of a regency (None: its calendar is not in the corpus). `clock`: seconds since 1970. `wall`
+    None: there are no assemblies; `receipts` None: no receipts; `unseen` None: whoever got a circular saw it;
+    `letters` None: circulars are shown without their documents."""
 
     def __init__(
         self,
@@ -47,6 +49,7 @@ class CampaignChat:
         engine: Callable[[], Engine],
         intent: Callable[[str], Intent],
         zone: Callable[[str], tzinfo],
+        calendar: Callable[[str], Calendar | None],
         clock: Callable[[], float],
         wall: Wall | None = None,
         receipts: Receipts | None = None,
@@ -59,6 +62,7 @@ class CampaignChat:
         self._engine = engine
         self._intent = intent
         self._zone = zone
+        self._calendar = calendar
         self._clock = clock
         self._wall = wall
         self._quiz = QuizChat(circulars, engine, zone)
@@ -128,8 +132,18 @@ class CampaignChat:
         if outcome.result is Result.ALREADY:
             return [pages.already(told, outcome.at, zone, texts, proof=self._proves)]
         asked = self._quiz.first(visit, told, outcome.at) if told.quiz else ()
-        late = outcome.late and not _was_away(member, outcome.due, zone)
-        return [pages.recorded(told, outcome, zone, texts, late=late, proof=self._proves), *asked]
+        missed = self._missed(member, told.content.regency, outcome.at, outcome.copy)
+        page = pages.recorded(told, outcome.at, zone, texts, missed=missed, proof=self._proves)
+        return [page, *asked]
+
+    def _missed(self, member: Member, regency: str, at: int, copy: Copy | None) -> int | None:
+        """Her deadline, if it was over by then."""
+        if copy is None:
+            return None
+        today = datetime.fromtimestamp(at, self._zone(regency)).date()
+        deadlines = Deadlines(regency, today, self._calendar(regency))
+        due = deadlines.of(copy.due, copy.begun, Away(member.pattern, member.absences))
+        return due if late(at, due) else None
 
     async def _not_shown(self, member: Member, told: Told) -> bool:
         return self._unseen is not None and await self._unseen.unseen(member.person.id, told.campaign)
@@ -271,15 +285,6 @@ class CampaignChat:
         if self._said is None or self._said[0] is not engine:
             self._said = engine, Sayings(engine.corpus.vocabulary)
         return self._said[1]
-
-
-def _was_away(member: Member, due: int | None, zone: tzinfo) -> bool:
-    """Whether leave may have moved her deadline on: the reports go by it, so she is not told that she is
-    late."""
-    if due is None:
-        return False
-    last = datetime.fromtimestamp(due, zone).date()
-    return any(absence.start <= last for absence in member.absences)
 
 
 def _register_first(visit: Visit) -> Reply:

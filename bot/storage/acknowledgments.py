@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,6 +22,7 @@ from bot.campaigns.evidence import Event
 from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_tables import acknowledgments, campaigns, circular_versions, deliveries
 from bot.storage.evidence import append
+from bot.storage.recipients import begun_at, due_at
 from bot.storage.trouble import plainly
 
 MOST = 400
@@ -126,7 +127,8 @@ async def _copies(connection: AsyncConnection, people: set[int], versions: set[i
             C.state.label("campaign_state"),
             D.unit_id,
             D.state,
-            func.coalesce(D.due_at, C.due_at).label("due"),
+            due_at(),
+            begun_at(),
             D.acknowledged_at,
         )
         .join(campaigns, C.id == D.campaign_id)

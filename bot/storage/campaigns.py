@@ -27,6 +27,7 @@ from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_row import campaign_of, due_of, put_step, state_of
 from bot.storage.campaign_tables import campaigns, deliveries, delivery_counts
 from bot.storage.deliveries import SqlDeliveries
+from bot.storage.engine import add_rows
 from bot.storage.evidence import append
 from bot.storage.faults import spoken
 from bot.storage.subscriptions import mark_changed
@@ -389,8 +390,7 @@ async def _deliver(
         }
         rows.append(shared | {"state": state, "reason": reason, "due_at": due, "added_at": now})
         change[Cell(one.unit, state, False)] += 1
-    if rows:
-        await connection.execute(insert(deliveries), rows)
+    await add_rows(connection, deliveries, rows)
     return [row["person_id"] for row in rows]
 
 

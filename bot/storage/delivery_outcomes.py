@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
-from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.campaigns.campaign import DeliveryState, Unreachable
@@ -27,6 +26,7 @@ from bot.campaigns.sending import (
 from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_tables import deliveries
 from bot.storage.delivery_changes import event, locked, recount
+from bot.storage.engine import set_rows
 from bot.storage.evidence import append
 from bot.storage.unreachable import NOT_FOUND, WHY, note_lost
 from bot.storage.whatsapp_statuses import take_up
@@ -49,7 +49,7 @@ async def record(
     found = {parcel.person: (parcel, outcome) for parcel, outcome in results}
     mine = D.claimed_by.startswith(f"{tenure}.", autoescape=True)
     still_open = (D.person_id.in_(found), D.state.in_((S.SENDING, S.UNCERTAIN)), mine)
-    rows = await locked(connection, campaign, *still_open, most=None)
+    rows = await locked(connection, campaign, *still_open, more=(D.attempts,), most=None)
     if not rows:
         return
     early = await _early(connection, campaign, channel, [found[row.person_id] for row in rows], now)
@@ -59,11 +59,12 @@ async def record(
         message = outcome.message if isinstance(outcome, Sent) else None
         outcome = early.get(message or "", outcome)
         values = _outcome(outcome, now) | {"message_id": message, "external_id": parcel.external_id}
-        changed.append(values | {"b_campaign": campaign, "b_person": row.person_id})
+        tries = row.attempts - (not _tried(outcome))
+        changed.append(values | {"campaign_id": campaign, "person_id": row.person_id, "attempts": tries})
         recount(counts, row, values["state"])
         if isinstance(outcome, NotReached) and outcome.reason is not Unreachable.STOPPED:
             lost[parcel.external_id] = _WORDS.get(outcome.reason, NOT_FOUND)
-    await connection.execute(_RECORD, changed)
+    await set_rows(connection, deliveries, changed)
     await note_lost(connection, channel, lost, now)
     await move(connection, campaign, counts)
     await append(connection, _events(campaign, channel, changed, now))
@@ -79,31 +80,26 @@ async def _early(
     return await take_up(connection, messages, campaign, now)
 
 
-_SET = ("state", "reason", "message_id", "sent_at", "external_id", "claimed_by", "wait_until")
-
-_RECORD = (
-    update(deliveries)
-    .where(D.campaign_id == bindparam("b_campaign"), D.person_id == bindparam("b_person"))
-    .values({name: bindparam(name) for name in _SET} | {"attempts": D.attempts - bindparam("b_untried")})
-)
+def _tried(outcome: Outcome) -> bool:
+    """Counts as an attempt."""
+    return not isinstance(outcome, NotTried | Later | Halted)
 
 
 def _outcome(outcome: Outcome, now: int) -> dict[str, Any]:
     """The columns that it sets."""
     values: dict[str, Any] = {"reason": None, "sent_at": None, "claimed_by": None, "wait_until": None}
-    values |= {"b_untried": 0}
     match outcome:
         case Sent():
             return values | {"state": S.SENT.value, "sent_at": now}
         case RetryAfter():
             return values | {"state": S.QUEUED.value}
         case NotTried():
-            return values | {"state": S.QUEUED.value, "b_untried": 1}
+            return values | {"state": S.QUEUED.value}
         case Later(seconds, why):
             until = now + ceil(seconds)
-            return values | {"state": S.QUEUED.value, "reason": why, "wait_until": until, "b_untried": 1}
+            return values | {"state": S.QUEUED.value, "reason": why, "wait_until": until}
         case Halted(why):
-            return values | {"state": S.QUEUED.value, "reason": why, "b_untried": 1}
+            return values | {"state": S.QUEUED.value, "reason": why}
         case Refused(reason):
             return values | {"state": S.FAILED.value, "reason": reason}
         case NotReached(why):
@@ -115,7 +111,7 @@ def _outcome(outcome: Outcome, now: int) -> dict[str, Any]:
 def _events(campaign: int, channel: str, changed: Iterable[Mapping[str, Any]], now: int) -> list[Event]:
     """Nothing has happened to who is queued again."""
     return [
-        event(one["state"], now, campaign, one["b_person"], channel=channel, reason=one["reason"])
+        event(one["state"], now, campaign, one["person_id"], channel=channel, reason=one["reason"])
         for one in changed
         if one["state"] != S.QUEUED
     ]

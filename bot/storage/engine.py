@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,17 @@ from sqlalchemy import (
     Engine,
     Insert,
     Table,
+    TableValuedAlias,
+    bindparam,
     create_engine,
     event,
     func,
+    insert,
     literal_column,
     make_url,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
@@ -201,6 +205,44 @@ def insert_or(
         else statement.on_conflict_do_nothing(index_elements=keys)
     )
     return done
+
+
+async def add_rows(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts rows that all name the same columns."""
+    if not rows:
+        return
+    if connection.dialect.name != "postgresql":
+        await connection.execute(insert(table), rows)
+        return
+    given = _as_arrays(table, rows)
+    await connection.execute(insert(table).from_select(given.c.keys(), select(*given.c)))
+
+
+async def set_rows(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Sets in each row that has these keys what else is named; all name the same columns."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    names = [name for name in rows[0] if name not in keys]
+    if connection.dialect.name != "postgresql":
+        which = [table.c[name] == bindparam(f"key_{name}") for name in keys]
+        statement = update(table).where(*which).values({name: bindparam(name) for name in names})
+        renamed = [{f"key_{n}" if n in keys else n: value for n, value in row.items()} for row in rows]
+        await connection.execute(statement, renamed)
+        return
+    given = _as_arrays(table, rows)
+    which = [table.c[name] == given.c[name] for name in keys]
+    await connection.execute(update(table).where(*which).values({name: given.c[name] for name in names}))
+
+
+def _as_arrays(table: Table, rows: Sequence[Mapping[str, Any]]) -> TableValuedAlias:
+    """One array a column: to be told of each row by a statement of its own costs PostgreSQL, and the driver,
+    more than to keep it. Not for long texts: the driver escapes those in arrays slowly."""
+    names = list(rows[0])
+    arrays = (
+        bindparam(name, [row[name] for row in rows], postgresql.ARRAY(table.c[name].type)) for name in names
+    )
+    return func.unnest(*arrays).table_valued(*names).render_derived()
 
 
 def lock_for_migration(connection: Connection) -> None:

@@ -112,6 +112,7 @@ class AckWorld:
             lambda: assistant().engine,
             lambda text: assistant().intent(text, datetime.fromtimestamp(self.now, ZONE)),
             zone,
+            self.calendars.get,
             clock,
             Wall(self.assembly, self.circulars, zone),
             SqlReceipts(self.engine, signer, clock),
@@ -194,6 +195,7 @@ class AckWorld:
         state: CampaignState = CampaignState.RUNNING,
         sent: DeliveryState = DeliveryState.SENT,
         due: int = NOON + DAY,
+        added: int = NOON,
         quiz: bool = False,
         own_due: int | None = None,
         unit: int = OFFICE,
@@ -203,7 +205,7 @@ class AckWorld:
         made = await self.add(campaigns, **shared, **times, state=state.value, quiz=quiz)
         rows: list[dict[str, object]] = [
             {"campaign_id": made, "person_id": person, "unit_id": unit, "state": sent.value}
-            | {"attempts": 1, "added_at": NOON, "due_at": own_due}
+            | {"attempts": 1, "added_at": added, "due_at": own_due}
             for person in among
         ]
         async with self.engine.begin() as connection:

@@ -18,8 +18,8 @@ from bot.problems import Problem
 from bot.storage.campaign_tables import acknowledgments, evidence_events, quiz_counts, tasks
 from bot.storage.tables import absences
 from tests.fakes import CATALOGUES
-from tests.staff_world import LONG_AGO
-from tests.unit.ack_world import DAY, NOON, TEXTS, AckWorld, assistant, labels
+from tests.policy_worlds import calendar
+from tests.unit.ack_world import DAY, NOON, REGENCY, TEXTS, AckWorld, assistant, labels
 
 GROUPS = ("ack", "proxy", "assembly", "receipt")
 """Whose buttons these are."""
@@ -90,13 +90,33 @@ async def test_late_is_said_and_accepted(world: AckWorld) -> None:
     assert "setelah batas waktu" in reply.text
 
 
-async def test_nobody_is_told_that_she_is_late_whose_leave_may_have_moved_the_day_on(world: AckWorld) -> None:
+# (first day of leave, first day back, the deadline that she is told she has missed). It is Monday the 23rd,
+# 12.01; the circular came on Wednesday the 18th and was due on Friday the 20th, 12.00.
+@pytest.mark.parametrize(
+    ("since", "until", "missed"),
+    [
+        pytest.param(date(2026, 11, 19), date(2026, 11, 23), None, id="two days: not over yet"),
+        pytest.param(date(2026, 11, 19), date(2026, 11, 20), "Sen 23 Nov 2026 12.00", id="one day"),
+        pytest.param(date(2026, 11, 9), date(2026, 11, 14), "Jum 20 Nov 2026 12.00", id="before it came"),
+        pytest.param(date(2026, 11, 23), None, "Jum 20 Nov 2026 12.00", id="begins after it was due"),
+        pytest.param(date(2026, 11, 19), None, None, id="nobody knows when she is back"),
+    ],
+)
+async def test_who_was_on_leave_is_late_by_her_own_deadline(
+    world: AckWorld, since: date, until: date | None, missed: str | None
+) -> None:
+    world.calendars[REGENCY] = calendar()
     person = await world.hire()
-    await world.add(absences, person_id=person, kind="cuti_tahunan", since=LONG_AGO, until=date(2026, 11, 20))
-    campaign = await world.campaign(await world.version(), [person], due=NOON - 1)
+    await world.add(absences, person_id=person, kind="cuti_tahunan", since=since, until=until)
+    due, version = NOON - 3 * DAY, await world.version()
+    campaign = await world.campaign(version, [person], due=due, added=due - 2 * DAY)
+    world.now += 60
     [reply] = await world.press(person, read(campaign))
     assert reply.text.startswith("Tercatat")
-    assert "setelah batas waktu" not in reply.text
+    if missed is None:
+        assert "setelah batas waktu" not in reply.text
+    else:
+        assert f"setelah batas waktu {missed}" in reply.text
 
 
 async def test_it_is_undone_by_the_button_for_five_minutes(world: AckWorld) -> None:

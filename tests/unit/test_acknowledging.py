@@ -43,7 +43,7 @@ async def test_an_acknowledgment_is_a_row_a_mark_a_count_and_a_leaf(world: AckWo
     version = await world.version()
     campaign = await world.campaign(version, [person])
     outcome = await world.acknowledgments.take(tap(person, campaign))
-    assert (outcome.result, outcome.at, outcome.late) == (Result.RECORDED, NOON, False)
+    assert (outcome.result, outcome.at) == (Result.RECORDED, NOON)
     [row] = await world.rows(acknowledgments)
     assert (row.version_id, row.person_id, row.campaign_id, row.at) == (version, person, campaign, NOON)
     assert (row.proof, row.channel, row.undone_at) == ("button", "telegram", None)
@@ -105,7 +105,8 @@ async def test_after_the_deadline_it_is_taken_and_late(world: AckWorld) -> None:
     late = await world.acknowledgments.take(tap(slow, campaign, NOON + 1))
     hers = await world.acknowledgments.take(tap(joined, own, NOON + 1))
     assert [o.result for o in (in_time, late, hers)] == [Result.RECORDED] * 3
-    assert [o.late for o in (in_time, late, hers)] == [False, True, False]
+    dues = [o.copy.due for o in (in_time, late, hers) if o.copy is not None]
+    assert dues == [NOON, NOON, NOON + DAY]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text, select, text
 
 from bot.people.profile import Profile
-from bot.storage.engine import open_engine
+from bot.storage.engine import add_rows, open_engine, set_rows
 from bot.storage.store import open_store
 
 
@@ -23,4 +26,55 @@ async def test_commits_are_durable_on_postgresql(postgresql_url: str) -> None:
     async with engine.connect() as connection:
         for name, value in {"synchronous_commit": "on", "timezone": "UTC", "lock_timeout": "10s"}.items():
             assert (await connection.execute(text(f"SHOW {name}"))).scalar_one() == value
+    await engine.dispose()
+
+
+MANY = Table(
+    "many",
+    MetaData(),
+    Column("one", BigInteger, primary_key=True),
+    Column("two", Text, primary_key=True),
+    Column("said", Text),
+    Column("done", Boolean),
+    Column("at", BigInteger),
+    Column("on", Date),
+    Column("bytes", LargeBinary),
+)
+
+TEXTS = ["", " ", "NULL", "{a,b}", '"', "\\", "it's", ",", "a\nb", "ꦧꦺ 😀", "x" * 10_000, None]
+
+
+def many() -> list[dict[str, Any]]:
+    """Everything that an array could spell wrong."""
+    return [
+        {"one": 1 << 62, "two": f"{at} {said or ''}", "said": said, "done": (None, True, False)[at % 3]}
+        | {"at": None if at % 2 else -at, "on": date(1, 1, 1 + at), "bytes": b"\x00\\" * at}
+        for at, said in enumerate(TEXTS)
+    ]
+
+
+async def test_many_rows_are_added_and_set_as_they_are(new_database_url: str) -> None:
+    engine = open_engine(new_database_url)
+    rows = many()
+    async with engine.begin() as connection:
+        await connection.run_sync(MANY.metadata.create_all)
+        await add_rows(connection, MANY, rows)
+        await add_rows(connection, MANY, [])  # not one row of defaults
+
+    async def kept() -> list[dict[str, Any]]:
+        async with engine.connect() as connection:
+            found = await connection.execute(select(MANY))
+            return sorted(map(dict, found.mappings()), key=lambda row: row["on"])
+
+    assert await kept() == rows
+    turned = [
+        row | {"said": other["said"], "at": at}
+        for at, (row, other) in enumerate(zip(rows, rows[::-1], strict=True))
+    ]
+    some = [{name: row[name] for name in ("two", "said", "at", "one")} for row in turned[2:]]
+    nobody = some[0] | {"two": "nobody has this key"}
+    async with engine.begin() as connection:
+        await set_rows(connection, MANY, [*some, nobody])
+        await set_rows(connection, MANY, [])
+    assert await kept() == rows[:2] + turned[2:]
     await engine.dispose()

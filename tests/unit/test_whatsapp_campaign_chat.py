@@ -56,6 +56,7 @@ class Opened(AckWorld):
                 chat._engine,
                 chat._intent,
                 chat._zone,
+                self.calendars.get,
                 clock,
                 unseen=SqlUnseen(self.engine, clock),
                 letters=letters,
