@@ -73,6 +73,7 @@ class SqlStatuses:
                 lost = await unresolved(connection, named)
                 moved = await _climb(connection, news, named, now)
                 found = [_Found(row, m, row.account, moved[m].standing) for row, m in lost]
+                found = [one for one in found if not one.fails_again]
                 found += await _deliveries(connection, {m: one.standing for m, one in moved.items()})
                 failed = await _move(connection, found, now)
                 await change_costs(connection, _cheaper(moved))
@@ -227,6 +228,11 @@ class _Found(NamedTuple):
     message: str
     account: str | None
     standing: Standing
+
+    @property
+    def fails_again(self) -> bool:
+        """It has failed, and is to be sent again anyhow."""
+        return bool(self.row.state == S.QUEUED) and self.standing.rung is Rung.FAILED
 
 
 async def _deliveries(connection: AsyncConnection, standings: Mapping[str, Standing]) -> list[_Found]:

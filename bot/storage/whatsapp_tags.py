@@ -31,8 +31,8 @@ D, S = deliveries.c, DeliveryState
 OURS = D.channel == literal_column(f"'{CHANNEL}'")
 """Spelled out, so that the index over these deliveries serves."""
 
-OPEN = (OURS, D.state.in_((S.SENDING, S.UNCERTAIN)), D.message_id.is_(None))
-"""What became of the message is not known here."""
+OPEN = (OURS, D.state.in_((S.SENDING, S.UNCERTAIN, S.QUEUED)), D.message_id.is_(None))
+"""What became of the message is not known here. Queued: it is to be sent again, for that very reason."""
 
 
 async def tags(connection: AsyncConnection, campaign: int, attempts: Mapping[int, int]) -> dict[int, str]:

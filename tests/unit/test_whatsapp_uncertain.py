@@ -209,8 +209,6 @@ async def test_who_records_and_who_tells_never_wait_for_each_other_in_a_circle(w
 async def test_the_news_of_an_old_message_say_nothing_of_the_one_that_was_sent_again(world: Both) -> None:
     campaign, person, old = await left(world)
     assert await world.deliveries.requeue(campaign) == 1
-    await world.told("m1", Rung.SENT, tag=old.tag)
-    assert (await world.row(person))[0] == "queued"
     [new] = await claimed(world, campaign, SECOND)
     assert new.tag != old.tag
     await world.told("m1", Rung.FAILED, code=131049, tag=old.tag)
@@ -220,6 +218,31 @@ async def test_the_news_of_an_old_message_say_nothing_of_the_one_that_was_sent_a
     assert await world.row(person) == ("sent", "whatsapp", None)
     assert await message_of(world, person) == "m2"
     assert (await world.evidence(campaign))["sent"] == 1
+    assert await world.counts_hold(campaign)
+
+
+@pytest.mark.parametrize("rung", [Rung.SENT, Rung.READ])
+async def test_what_waits_to_be_sent_again_is_spared_when_it_turns_out_to_have_come(
+    world: Both, rung: Rung
+) -> None:
+    campaign, person, old = await left(world)
+    await world.deliveries.requeue(campaign)
+    await world.told("m1", rung, tag=old.tag)
+    assert await world.row(person) == ("sent", "whatsapp", None)
+    assert await message_of(world, person) == "m1"
+    assert await claimed(world, campaign, SECOND) == []
+    assert await world.counts_hold(campaign)
+
+
+async def test_what_waits_to_be_sent_again_is_sent_again_when_it_turns_out_to_have_failed(
+    world: Both,
+) -> None:
+    campaign, person, old = await left(world)
+    await world.deliveries.requeue(campaign)
+    await world.told("m1", Rung.FAILED, code=131049, tag=old.tag)
+    assert (await world.row(person))[0] == "queued"
+    [new] = await claimed(world, campaign, SECOND)
+    assert new.tag != old.tag
     assert await world.counts_hold(campaign)
 
 
