@@ -43,7 +43,8 @@ class Answered:
     """What became of one message.
 
     `question` and `verdict` are None where the intent asks for none, or something is ambiguous; `needs` then
-    names what ("time", "activity"). `pending`: what the reply asks back, None if nothing.
+    names what ("time", "activity"). `pending`: what the reply asks back, None if nothing; `asks`: that part of
+    the reply.
     """
 
     intent: Intent
@@ -55,6 +56,7 @@ class Answered:
     needs: tuple[str, ...] = ()
     window: Window | None = None
     pending: Pending | None = None
+    asks: Reply | None = None
 
 
 class Turn:
@@ -92,12 +94,23 @@ class Turn:
             case Intent.ACKNOWLEDGE:
                 return self._plain("acknowledge.none")
             case Intent.UNCLEAR:
-                return self._plain("unclear.help")
+                return self._unclear()
 
     # --- answers without a verdict ---
 
     def _plain(self, key: str) -> Answered:
         return Answered(self.draft.intent, Reply(self.texts(key)), self._facts)
+
+    def _unclear(self) -> Answered:
+        """What the bot had asked is put again: it may be the answer that could not be read."""
+        again = self.draft.again
+        if again is None:
+            return self._plain("unclear.help")
+        asks = Turn(self.engine, self.explainer, again, self.asker, self.now, self.texts).answer().asks
+        if asks is None:  # what was unknown has become known
+            return self._plain("unclear.help")
+        text = f"{self.texts('unclear.answer')}\n\n{asks.text}"
+        return replace(self._plain("unclear.help"), reply=replace(asks, text=text))
 
     def _around(self, page: Callable[[Explanation, Context], str]) -> Answered:
         """What the circulars say about the act, without judging a situation."""
@@ -156,9 +169,11 @@ class Turn:
         also = [self._also(activity) for activity in self.draft.activities[1:]]
         opening, personal = ahead.opening(question, window)
         pending = self._pending(verdict, personal)
+        asks = self._asks(pending, opening)
+        whole = "\n\n".join([text, *filter(None, also), *([asks.text] if asks else ())])
         return Answered(
             intent=question.intent,
-            reply=self._asking("\n\n".join([text, *filter(None, also)]), pending, opening),
+            reply=Reply(whole, asks.buttons if asks else ()),
             facts=self._facts,
             question=question,
             verdict=verdict,
@@ -166,6 +181,7 @@ class Turn:
             needs=verdict.needs,
             window=window if duty is None or question.intent is Intent.WHEN_MAY_I else verdict.next_permitted,
             pending=pending,
+            asks=asks,
         )
 
     def _text(self, judged: Judged, window: Window | None, explanation: Explanation, context: Context) -> str:
@@ -195,16 +211,16 @@ class Turn:
         fact = next_question(self.engine.corpus.vocabulary, needs, self.draft.facts)
         return Pending(fact=fact) if fact is not None else None
 
-    def _asking(self, text: str, pending: Pending | None, asked: Question) -> Reply:
+    def _asks(self, pending: Pending | None, asked: Question) -> Reply | None:
         if pending is None or pending.fact is None:
-            return Reply(text)
+            return None
         fact, vocabulary = pending.fact, self.engine.corpus.vocabulary
         if fact in PERSONAL:
             choices = Whom(self.engine, asked, self.asker, self.now).choices(fact)
             question, rows = asking_back.about_person(fact, choices, self.texts, vocabulary)
         else:
             question, rows = asking_back.about_fact(fact, self.texts, vocabulary)
-        return Reply(f"{text}\n\n{question}", rows)
+        return Reply(question, rows)
 
     def _which_time(self, judged: Sequence[Judged]) -> Answered:
         times = tuple(dict.fromkeys(j.question.when for j in judged if j.question.when is not None))
@@ -219,6 +235,7 @@ class Turn:
             self._without_time(judged),
             needs=("time",),
             pending=Pending(times=times),
+            asks=reply,
         )
 
     def _without_time(self, judged: Sequence[Judged]) -> Question:
@@ -230,7 +247,13 @@ class Turn:
         reply = Reply(clauses.which_act(activities, self._context), buttons)
         pending = Pending(activities=acts)
         return Answered(
-            self.draft.intent, reply, self._facts, judged[0].question, needs=("activity",), pending=pending
+            self.draft.intent,
+            reply,
+            self._facts,
+            judged[0].question,
+            needs=("activity",),
+            pending=pending,
+            asks=reply,
         )
 
     # --- small things ---

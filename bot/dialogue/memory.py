@@ -55,6 +55,7 @@ class Draft:
     def asked(self) -> Hashable:
         """All that an answer depends on. Whatever has the same, is answered the same."""
         return (
+            self.again and self.again.asked,
             self.intent,
             self.activities,
             self.times,
@@ -63,6 +64,13 @@ class Draft:
             self.act_chosen,
             self.must,
         )
+
+    @property
+    def again(self) -> Draft | None:
+        """About what the bot had asked back, where this message could not be read."""
+        if self.intent is not Intent.UNCLEAR or self.earlier is None or self.earlier.pending is None:
+            return None
+        return self.earlier.draft
 
 
 @dataclass(frozen=True, slots=True)

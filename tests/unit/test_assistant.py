@@ -65,6 +65,19 @@ def test_a_fact_that_one_person_has_told_is_not_another_ones(assistant: Assistan
         assert ("tidak lewat akun resmi" in said) is (key == "private")
 
 
+def test_what_is_asked_again_is_what_this_person_was_asked(assistant: Assistant) -> None:
+    evening = NOW + timedelta(hours=11)
+    assistant.answer(QUESTION, LUMAJANG, "dressed", evening, "id")
+    assistant.answer("boleh live besok jam 8?", LUMAJANG, "timed", evening, "id")
+    again = {
+        key: assistant.answer("asdf", LUMAJANG, key, evening, "id") for key in ("dressed", "timed", "none")
+    }
+    assert "seragam" in again["dressed"].text
+    assert "08.00" in again["timed"].text
+    assert again["none"].text == fresh(LUMAJANG, evening, "asdf")
+    assert [len(again[key].buttons) > 0 for key in ("dressed", "timed", "none")] == [True, True, False]
+
+
 def test_the_same_in_the_same_minute_is_thought_about_once(assistant: Assistant) -> None:
     one = assistant.answer(QUESTION, LUMAJANG, "one", NOW, "id")
     assert assistant.answer(QUESTION, LUMAJANG, "two", NOW + timedelta(seconds=30), "id") is one
