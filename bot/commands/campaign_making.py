@@ -96,7 +96,7 @@ class _Making:
 
     async def prepare(self, *, editorial: bool, everybody: bool) -> Prepared:
         from bot.campaigns.drafting import prepared
-        from bot.storage.campaign_creation import last_sent
+        from bot.storage.campaign_circulars import last_sent
 
         before = await last_sent(self.here.store.engine, self.content)
         return prepared(self.content, before, self.here.corpus, editorial=editorial, everybody=everybody)
@@ -184,7 +184,7 @@ async def _making(
     from bot.campaigns.drafting import due_of, regency_of
     from bot.config import load_settings
     from bot.people.rights import Action
-    from bot.storage.campaign_creation import regencies_with
+    from bot.storage.campaign_circulars import regencies_with
 
     with_it = await regencies_with(here.store.engine, circular) if circular.startswith("adhoc/") else ()
     place = regency_of(here.corpus, circular, regency, with_it)
@@ -199,7 +199,7 @@ async def _content(here: Here, circular: str, regency: str) -> Content:
     from bot.app import catalogues
     from bot.campaigns.content import of_policies
     from bot.problems import Problem
-    from bot.storage.campaign_creation import ad_hoc_content
+    from bot.storage.campaign_circulars import ad_hoc_content
 
     if circular in here.corpus.circulars:
         return of_policies(here.corpus, circular, regency, catalogues())
@@ -231,7 +231,7 @@ def circular_add(
     from bot.campaigns.content import MOST_BYTES, Document, ad_hoc
     from bot.people.rights import Action
     from bot.problems import Problem
-    from bot.storage.campaign_creation import add_circular
+    from bot.storage.campaign_circulars import add_circular
 
     async def work() -> None:
         async with opened(acting) as here:

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.addressing import Preview, Standing, Terms
-from bot.campaigns.campaign import Campaign, CampaignState, DeliveryState, Step, Unreachable, Version
+from bot.campaigns.campaign import Campaign, CampaignState, DeliveryState, Step, Version
 from bot.campaigns.campaign import check_approver as check_second_person
 from bot.campaigns.change import Change, Kind, Profile
 from bot.campaigns.content import Content
@@ -21,26 +20,23 @@ from bot.campaigns.costs import Paid
 from bot.campaigns.evidence import Event
 from bot.problems import Problem
 from bot.storage import campaign_versions
+from bot.storage import delivery_keeping as keeping
 from bot.storage.access import note
 from bot.storage.audiences import Found, People, Wanted, bound
 from bot.storage.campaign_counts import Cell, move
-from bot.storage.campaign_row import campaign_of, due_of, put_step, state_of
-from bot.storage.campaign_tables import campaigns, deliveries, delivery_counts
+from bot.storage.campaign_row import campaign_of, put_step, state_of
+from bot.storage.campaign_tables import campaigns, delivery_counts
 from bot.storage.deliveries import SqlDeliveries
-from bot.storage.engine import add_rows
+from bot.storage.delivery_keeping import Kept
 from bot.storage.evidence import append
 from bot.storage.faults import spoken
 from bot.storage.subscriptions import mark_changed
-from bot.storage.tables import people
 from bot.storage.whatsapp_costs import closed
 
 OPEN_AFTER_DUE = 90 * 86_400
 """Seconds after its deadline for which a campaign still takes in who joins, comes back or registers."""
 
-KEPT = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.DONE)
-"""States in which joiners are added and leavers withdrawn; before these the audience is read anew."""
-
-C, D, S = campaigns.c, deliveries.c, DeliveryState
+C = campaigns.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +49,6 @@ class Draft:
     due: datetime
     quiz: bool = False
     change: Change | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What the staff's changes did to a campaign."""
-
-    added: int = 0
-    withdrawn: int = 0
 
 
 class SqlCampaigns:
@@ -129,7 +117,7 @@ class SqlCampaigns:
                 async for _, page in pages:
                     for found in page:
                         preview.add(found.unit, found.standing)
-                    await _deliver(connection, campaign, page, self._now(), None, change)
+                    await keeping.deliver(connection, campaign, page, self._now(), None, change)
                 if not preview.addressed:
                     raise Problem("campaign.nobody", audience=draft.audience)
                 await move(connection, campaign, change)
@@ -269,39 +257,10 @@ class SqlCampaigns:
 
     async def _keep_page(self, campaign: int, covered: range, page: Sequence[Found], day: date) -> Kept:
         async with self._engine.connect() as connection:
-            known = await _known(connection, campaign, covered)
-        addressed = {one.person for one in page if one.standing.addressed}
-        meant = {one.person for one in page}
-        there = {person for person, state in known.items() if state != S.WITHDRAWN}
-        same = addressed <= there <= meant
-        if same and not await self._gone(campaign, covered, day):
-            return Kept()
+            if await keeping.in_step(connection, campaign, covered, page, day):
+                return Kept()
         async with self._engine.begin() as connection:
-            return await self._apply(connection, campaign, covered, page, day)
-
-    async def _gone(self, campaign: int, covered: range, day: date) -> bool:
-        query = select(func.count()).select_from(deliveries.join(people, people.c.id == D.person_id))
-        left = query.where(*_within(campaign, covered), *_left(day))
-        async with self._engine.connect() as connection:
-            return bool((await connection.execute(left)).scalar_one())
-
-    async def _apply(
-        self, connection: AsyncConnection, campaign: int, covered: range, page: Sequence[Found], day: date
-    ) -> Kept:
-        state, now = await state_of(connection, campaign, lock=True), self._now()
-        if state is CampaignState.CANCELLED:
-            return Kept()
-        change, events = Counter[Cell](), list[Event]()
-        withdrawn = await _withdraw(connection, campaign, covered, {one.person for one in page}, day, change)
-        due = await due_of(connection, campaign, now) if state in KEPT else None
-        added = await _add(connection, campaign, covered, page, now, due, change)
-        await move(connection, campaign, change)
-        events += [Event("withdrawn", now, campaign, person) for person in withdrawn]
-        events += [Event("joined", now, campaign, person) for person in added]
-        if added and state is CampaignState.DONE:
-            await put_step(connection, campaign, state, Step.REOPEN, now)
-        await append(connection, events)
-        return Kept(len(added), len(withdrawn))
+            return await keeping.keep(connection, campaign, covered, page, day, self._now())
 
 
 async def refresh(
@@ -348,113 +307,3 @@ async def _concerned(connection: AsyncConnection, campaign: int) -> Change | Non
     read = json.loads(text)
     profiles = frozenset(Profile(*entry) for entry in read["profiles"])
     return Change(Kind.MATERIAL, profiles, False, read["default_pattern"])
-
-
-# --- changing its deliveries -----------------------------------------------------------------
-
-
-def _within(campaign: int, covered: range) -> tuple[Any, ...]:
-    return D.campaign_id == campaign, D.person_id >= covered.start, D.person_id < covered.stop
-
-
-def _left(day: date) -> tuple[Any, ...]:
-    """She has left and has not acknowledged; what is being sent just now waits for the next look."""
-    open_states = D.state.not_in((S.WITHDRAWN, S.SENDING))
-    return people.c.left_on <= day, open_states, D.acknowledged_at.is_(None)
-
-
-async def _known(connection: AsyncConnection, campaign: int, covered: range) -> dict[int, str]:
-    rows = await connection.execute(select(D.person_id, D.state).where(*_within(campaign, covered)))
-    return {row.person_id: row.state for row in rows}
-
-
-async def _deliver(
-    connection: AsyncConnection,
-    campaign: int,
-    page: Sequence[Found],
-    now: int,
-    due: int | None,
-    change: Counter[Cell],
-) -> list[int]:
-    """Adds deliveries; who is not registered cannot be reached yet."""
-    rows = []
-    for one in page:
-        if not one.standing.addressed:
-            continue
-        state, reason = _first_state(one)
-        shared: dict[str, Any] = {
-            "campaign_id": campaign,
-            "person_id": one.person,
-            "unit_id": one.unit,
-            "attempts": 0,
-        }
-        rows.append(shared | {"state": state, "reason": reason, "due_at": due, "added_at": now})
-        change[Cell(one.unit, state, False)] += 1
-    await add_rows(connection, deliveries, rows)
-    return [row["person_id"] for row in rows]
-
-
-def _first_state(one: Found) -> tuple[str, str | None]:
-    if one.standing.value == "unregistered":
-        return S.UNREACHABLE.value, Unreachable.NO_IDENTITY.value
-    return S.QUEUED.value, None
-
-
-async def _withdraw(
-    connection: AsyncConnection,
-    campaign: int,
-    covered: range,
-    meant: set[int],
-    day: date,
-    change: Counter[Cell],
-) -> list[int]:
-    """Who has left; and who is not meant any more, unless it has gone out to her."""
-    unsent = D.state.in_((S.QUEUED, S.UNREACHABLE, S.FAILED))
-    query = (
-        select(D.person_id, D.unit_id, D.state, D.acknowledged_at, people.c.left_on)
-        .select_from(deliveries.join(people, people.c.id == D.person_id))
-        .where(*_within(campaign, covered), D.acknowledged_at.is_(None))
-        .where(or_(unsent, *_left(day)[:1]), D.state.not_in((S.WITHDRAWN, S.SENDING)))
-        .order_by(D.person_id)
-        .with_for_update(of=deliveries)
-    )
-    rows = [
-        row
-        for row in (await connection.execute(query)).all()
-        if (row.left_on is not None and row.left_on <= day) or row.person_id not in meant
-    ]
-    for row in rows:
-        change[Cell(row.unit_id, row.state, False)] -= 1
-        change[Cell(row.unit_id, S.WITHDRAWN.value, False)] += 1
-    gone = [row.person_id for row in rows]
-    which = (D.campaign_id == campaign, D.person_id.in_(gone))
-    if gone:
-        await connection.execute(update(deliveries).where(*which).values(state=S.WITHDRAWN, reason=None))
-    return gone
-
-
-async def _add(
-    connection: AsyncConnection,
-    campaign: int,
-    covered: range,
-    page: Sequence[Found],
-    now: int,
-    due: int | None,
-    change: Counter[Cell],
-) -> list[int]:
-    """Who is meant and has no delivery, or one that was withdrawn."""
-    known = await _known(connection, campaign, covered)
-    fresh = await _deliver(
-        connection, campaign, [one for one in page if one.person not in known], now, due, change
-    )
-    back = [one for one in page if known.get(one.person) == S.WITHDRAWN and one.standing.addressed]
-    for one in back:
-        state, reason = _first_state(one)
-        old = select(D.unit_id).where(D.campaign_id == campaign, D.person_id == one.person)
-        unit = (await connection.execute(old)).scalar_one()
-        values = {"state": state, "reason": reason, "due_at": due, "unit_id": one.unit, "claimed_by": None}
-        which = (D.campaign_id == campaign, D.person_id == one.person)
-        await connection.execute(update(deliveries).where(*which).values(values))
-        change[Cell(unit, S.WITHDRAWN.value, False)] -= 1
-        change[Cell(one.unit, state, False)] += 1
-    return fresh + [one.person for one in back]

@@ -1,7 +1,7 @@
 """The ledger of deliveries, as the worker moves it: claimed, recorded, lapsed, settled, halted, finished.
 
 Here the transactions begin and end; what they do to deliveries stands in delivery_claims.py,
-delivery_outcomes.py and delivery_settling.py.
+delivery_outcomes.py, delivery_keeping.py and delivery_settling.py.
 """
 
 from __future__ import annotations
