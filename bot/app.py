@@ -203,7 +203,7 @@ def build_campaigns(
         circulars,
         tasks,
         lambda: assistant.engine,
-        lambda text: assistant.intent(text, now()),
+        assistant.intent,
         zone,
         calendar_of(assistant),
         seconds,

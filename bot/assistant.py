@@ -99,9 +99,11 @@ class Assistant:
         """Whether the text says anything that could be answered: an act, or what a circular says."""
         return self._understanding.read(text, now).intent not in (Intent.UNCLEAR, Intent.OUT_OF_SCOPE)
 
-    def intent(self, text: str, now: datetime) -> Intent:
-        """What the text asks for, standing alone."""
-        return self._understanding.read(text, now).intent
+    def intent(self, text: str, local: datetime) -> Intent:
+        """What the text asks for, standing alone. `local`: now, where the asker is; her question in the same
+        minute is not read again."""
+        wall = local.replace(second=0, microsecond=0, tzinfo=None)
+        return self._read(text, wall, local.tzinfo, None).intent
 
     def forget(self, key: str) -> None:
         """Drops what the conversation `key` was about; "channel:person:" means all those of a person."""

@@ -43,8 +43,8 @@ class Answered:
     """What became of one message.
 
     `question` and `verdict` are None where the intent asks for none, or something is ambiguous; `needs` then
-    names what ("time", "activity"). `pending`: what the reply asks back, None if nothing; `asks`: that part of
-    the reply.
+    names what ("time", "activity"). `pending`: what the reply asks back, None if nothing; `asks`: that part
+    of the reply.
     """
 
     intent: Intent

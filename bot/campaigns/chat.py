@@ -31,12 +31,16 @@ from bot.policy.decide import Engine
 from bot.problems import Problem
 from bot.worktime import Calendar
 
+NOTHING_ELSE = frozenset({Intent.UNCLEAR, Intent.GREETING, Intent.OUT_OF_SCOPE})
+"""Who speaks of reading, and asks nothing that is answered otherwise, means the circulars that wait."""
+
 RECENT = 7 * 86_400
 """Who says it again within so many seconds is told when it was recorded."""
 
 
 class CampaignChat:
-    """Keeps `bot.people.ports.Campaigns`. `engine`: that of now. `intent`: what a text asks for. `zone`,
+    """Keeps `bot.people.ports.Campaigns`. `engine`: that of now. `intent`: what a text asks for,
+    at a local time. `zone`,
     `calendar`: of a regency (None: its calendar is not in the corpus). `clock`: seconds since 1970. `wall`
     None: there are no assemblies; `receipts` None: no receipts; `unseen` None: whoever got a circular saw it;
     `letters` None: circulars are shown without their documents."""
@@ -47,7 +51,7 @@ class CampaignChat:
         circulars: Circulars,
         tasks: Tasks,
         engine: Callable[[], Engine],
-        intent: Callable[[str], Intent],
+        intent: Callable[[str, datetime], Intent],
         zone: Callable[[str], tzinfo],
         calendar: Callable[[str], Calendar | None],
         clock: Callable[[], float],
@@ -188,15 +192,13 @@ class CampaignChat:
         """The replies if the text speaks of having read a circular; None: it asks something else."""
         sayings = self._sayings()
         declared, undoes = sayings.declares(text), sayings.undoes(text)
-        if not (declared or undoes or sayings.mentions(text)):
-            return None
         if visit.member is None:
             return [_register_first(visit)] if declared else None
         try:
             if declared:
                 return await self._declared(visit, visit.member)
-            if undoes:
-                return await self._taken_back(visit, visit.member)
+            if undoes and (replies := await self._taken_back(visit, visit.member)) is not None:
+                return replies
             return await self._mentioned(visit, visit.member, text)
         except Problem as error:
             return [_trouble(error, None, visit)]
@@ -215,10 +217,14 @@ class CampaignChat:
         return [Reply(texts("acknowledge.none"))]
 
     async def _mentioned(self, visit: Visit, member: Member, text: str) -> Sequence[Reply] | None:
-        """ "apa saya sudah baca?" is told what waits, and records nothing."""
-        if self._intent(text) is not Intent.ACKNOWLEDGE:
+        """ "apa saya sudah baca?", "belum sempat baca" and "siap" are told what waits, and record nothing."""
+        local = datetime.fromtimestamp(self._now(), self._zone(member.person.regency))
+        intent, mentions = self._intent(text, local), self._sayings().mentions(text)
+        if intent is not Intent.ACKNOWLEDGE and not (mentions and intent in NOTHING_ELSE):
             return None
-        return await self._waiting(visit, member)
+        if mentions or await self._circulars.waiting(member.person.id):
+            return await self._waiting(visit, member)
+        return None
 
     async def _taken_back(self, visit: Visit, member: Member) -> Sequence[Reply] | None:
         """None: there is nothing of hers that the word could mean."""

@@ -48,6 +48,9 @@ FEW = 100_000
 
 GOING_OUT = {CampaignState.APPROVED, CampaignState.RUNNING, CampaignState.PAUSED}
 
+OFFERED = frozenset({Step.APPROVE, Step.PAUSE, Step.RESUME, Step.CANCEL})
+"""Steps that a chat takes. A test sends something, and a start waits for its day: neither is a button."""
+
 DIGITS = 15
 """Of the longest number in a button."""
 
@@ -104,7 +107,7 @@ class HrChat:
         if visit.member is None:
             return Reply(texts("hr.not_known"))
         try:
-            if any(len(part) > DIGITS for part in parts if part.isdecimal()):
+            if any(not part.isalpha() and not (part.isdecimal() and len(part) <= DIGITS) for part in parts):
                 raise ValueError("no number of ours")
             if self._proxies is not None and parts[0] in proxy_chat.KINDS:
                 return await self._proxies.press(visit, actor_of(visit.member), *parts)
@@ -113,7 +116,8 @@ class HrChat:
             page = _Page(self, visit.member, texts)
             return await page.of(*parts)
         except Problem as problem:
-            return Reply(problem.line(texts))
+            back = ((Button(texts("hr.up"), "h:l:0"),),) if self.meant_for(visit.member) else ()
+            return Reply(problem.line(texts), back)
         except (TypeError, ValueError):  # a button of another version of this program
             return Reply(texts("hint.stale_button"))
 
@@ -173,6 +177,8 @@ class _Page:
             case "s" | "y":
                 campaign, step, state = values
                 taken = (int(campaign), Step(step), CampaignState(state))
+                if taken[1] not in OFFERED:
+                    raise ValueError(step)
                 return await (self._ask(*taken) if kind == "s" else self._take(*taken))
             case "t":
                 return await self._waiting(*map(int, values))

@@ -121,6 +121,9 @@ class ProxyChat:
         if self._clock() - draft.since > PATIENCE or text.rstrip().endswith("?"):
             self.leave(visit)
             return None
+        if text.strip(" .!").casefold() in visit.texts("proxy.leave_words").split(", "):
+            self.leave(visit)
+            return Reply(visit.texts("proxy.left"), ((_up("h:l:0", visit.texts),),))
         try:
             if draft.reason is None:
                 draft = self._keep(visit, replace(draft, reason=reason_of(text), since=self._clock()))
@@ -159,6 +162,7 @@ class ProxyChat:
         texts, draft = visit.texts, self._drafts.get(_key(visit))
         asked = draft.asked if draft is not None and self._clock() - draft.since <= PATIENCE else None
         if draft is None or asked is None or (asked.campaign, asked.person) != (campaign, person):
+            await self._office.candidate(actor, campaign, person)  # pressed twice: it waits already
             again = Button(texts("proxy.button_change"), f"h:pa:{campaign}:{person}")
             return Reply(texts("proxy.gone"), ((again, *_leaving(texts)),))
         await self._office.ask(actor, asked, draft.regency)

@@ -183,6 +183,7 @@ def pressed(action: str) -> Pressed | None:
     if not action.startswith(PREFIX) or len(parts) != 4:
         return None
     version, number, mark, said = parts
-    if not (version.isdecimal() and number.isdecimal() and said in (_YES, _NO)):
+    counts = (version, number)
+    if not all(part.isdecimal() and len(part) <= 18 for part in counts) or said not in (_YES, _NO):
         return None
     return Pressed(int(version), int(number), mark, said == _YES)

@@ -20,6 +20,7 @@ from bot.model import Reply
 from bot.people.visit import Visit
 from bot.policy.decide import Engine
 from bot.policy.situation import UnknownNameError
+from bot.problems import Problem
 
 PRESSED = 20_000
 """Questions remembered in RAM as answered, so that a second tap is not counted; not how they were."""
@@ -35,11 +36,17 @@ class QuizChat:
         self._engine = engine
         self._zone = zone
         self._made: tuple[Engine, Quiz] | None = None
-        self._pressed: OrderedDict[tuple[int, int, str], None] = OrderedDict()
+        # (person, version, question) → whether she has passed it since she acknowledged; all here are counted
+        self._pressed: OrderedDict[tuple[int, int, str], bool] = OrderedDict()
 
     def first(self, visit: Visit, told: Told, at: int) -> Sequence[Reply]:
         """The first question after acknowledging at `at`; none where the circular gives none."""
+        assert visit.member is not None
         items = self._items(visit, told, at)
+        for item in items:  # after an undone one it is gone through again, and not counted again
+            key = (visit.member.person.id, told.version, item.mark)
+            if key in self._pressed:
+                self._pressed[key] = False
         return [self._asked(visit, told, items, 0, "quiz.first")] if items else []
 
     async def press(self, visit: Visit, action: str) -> Sequence[Reply]:
@@ -57,11 +64,18 @@ class QuizChat:
         item = items[pressed.number]
         if item.mark != pressed.mark:  # the rules have changed since, and so has the question
             return [self._asked(visit, told, items, pressed.number, "quiz.changed")]
-        if self._seen(person, pressed.version, item.mark):
+        key = (person, pressed.version, item.mark)
+        if self._pressed.get(key):
             return [self._explained(visit, item, pressed.allowed)]
-        await self._circulars.count_answer(
-            told.version, item.rule.rule, quiz.judged(item, pressed.allowed).right
-        )
+        counted = key in self._pressed
+        self._passed(key)
+        if not counted:
+            try:
+                right = quiz.judged(item, pressed.allowed).right
+                await self._circulars.count_answer(told.version, item.rule.rule, right)
+            except Problem:  # it may be tried again
+                del self._pressed[key]
+                raise
         return [
             self._explained(visit, item, pressed.allowed),
             self._next(visit, told, items, pressed.number + 1),
@@ -98,11 +112,7 @@ class QuizChat:
             self._made = engine, Quiz(engine)
         return self._made[1]
 
-    def _seen(self, person: int, version: int, mark: str) -> bool:
-        key = (person, version, mark)
-        if key in self._pressed:
-            return True
-        self._pressed[key] = None
+    def _passed(self, key: tuple[int, int, str]) -> None:
+        self._pressed[key] = True
         while len(self._pressed) > PRESSED:
             self._pressed.popitem(last=False)
-        return False

@@ -27,13 +27,26 @@ class Sayings:
         self._already = self._norms(words.get("sudah", ()))
         self._reading = self._norms(words.get("membaca", ()))
         self._beside = self._norms(words.get("pelengkap", ())) | self._already | self._reading
+        self._called = self._norms(words.get("sapaan", ()))
+        self._herself = self._norms(words.get("diri", ()))
         self._undoing = self._norms(words.get("batal", ()))
         self._beside_undoing = self._norms(words.get("pelengkap_batal", ())) | self._undoing
 
     def declares(self, text: str) -> bool:
         """ "sudah saya baca dan pahami": may be recorded as an acknowledgment."""
         said = self._said(text)
-        return bool(said & self._already and said & self._reading) and said <= self._beside
+        if not (said & self._already and said & self._reading) or not said <= self._beside:
+            return False
+        return self._of_herself(text, said)
+
+    def _of_herself(self, text: str, said: frozenset[str]) -> bool:
+        """Not "bapak sudah membaca", whom it is said of; nor "have I read it", which asks."""
+        words = [token.norm for token in self._normaliser.tokens(text)]
+        if "have" in words and words[max(words.index("have") - 1, 0)] != "i":
+            return False
+        pairs = zip(["", *words], words, strict=False)
+        of_another = any(a in self._called and b in self._already for a, b in pairs)
+        return not of_another or bool(said & self._herself)
 
     def undoes(self, text: str) -> bool:
         """ "batalkan"."""

@@ -56,7 +56,7 @@ class Wall:
     async def press(self, visit: Visit, member: Member, rest: str) -> Sequence[Reply]:
         campaign, _, unit = rest.partition(":")
         told = None
-        if campaign.isdecimal() and unit.isdecimal() and len(rest) <= 30:
+        if all(part.isdecimal() and len(part) <= 15 for part in (campaign, unit)):
             told = await self._circulars.told(int(campaign))
         if told is None or told.content.regency != member.person.regency:
             return [Reply(visit.texts("hint.stale_button"))]

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.campaigns.acknowledging import OPEN
+from bot.campaigns.campaign import DeliveryState
 from bot.campaigns.tasks import Kind, Task
 from bot.storage.access import note
 from bot.storage.campaign_tables import campaigns, deliveries, tasks
@@ -83,6 +85,7 @@ async def _regency(connection: AsyncConnection, person: int, campaign: int) -> s
         select(campaigns.c.regency)
         .join(deliveries, deliveries.c.campaign_id == campaigns.c.id)
         .where(deliveries.c.campaign_id == campaign, deliveries.c.person_id == person)
+        .where(campaigns.c.state.in_(OPEN), deliveries.c.state != DeliveryState.WITHDRAWN)
         .with_for_update(of=deliveries)
     )
     return (await connection.execute(query)).scalar_one_or_none()

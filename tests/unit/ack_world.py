@@ -110,7 +110,7 @@ class AckWorld:
             self.circulars,
             self.tasks,
             lambda: assistant().engine,
-            lambda text: assistant().intent(text, datetime.fromtimestamp(self.now, ZONE)),
+            assistant().intent,
             zone,
             self.calendars.get,
             clock,
