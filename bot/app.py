@@ -188,9 +188,10 @@ def build_campaigns(
     from bot.storage.acknowledgments import SqlAcknowledgments
     from bot.storage.campaigns import SqlCampaigns
     from bot.storage.circular_reading import SqlCirculars
-    from bot.storage.key_files import secret_at, signer_at
+    from bot.storage.key_files import secret_at
     from bot.storage.receipts import SqlReceipts
     from bot.storage.reports import SqlReports
+    from bot.storage.signing_key import signer_of
     from bot.storage.tasks import SqlTasks
     from bot.storage.whatsapp_statuses import SqlUnseen
 
@@ -208,7 +209,7 @@ def build_campaigns(
         calendar_of(assistant),
         seconds,
         Wall(assembly, circulars, zone),
-        receipts=SqlReceipts(engine, lambda: signer_at(settings.evidence.key), seconds),
+        receipts=SqlReceipts(engine, lambda: signer_of(engine, settings.evidence.key), seconds),
         unseen=SqlUnseen(engine, seconds),
         letters=Letters(circulars, kept, assistant.catalogues, DEFAULT_LANGUAGE),
     )

@@ -3,25 +3,57 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from bot.campaigns.campaign import Version
+from bot.campaigns.content import Content
 from bot.explaining import name_within, page
 from bot.policy.corpus import Circular, Corpus, Rule
 from bot.problems import Problem
 from bot.rendering.texts import Texts
 
 
-def listed(corpus: Corpus, texts: Texts, *, as_json: bool) -> str:
-    """A line a circular: id, number, since when, about."""
+def listed(corpus: Corpus, texts: Texts, added: Sequence[Version] = (), *, as_json: bool) -> str:
+    """A line a circular: id, number, since when, about. `added`: the ad-hoc ones, without rules."""
     circulars = corpus.circulars.values()
     if as_json:
-        return json.dumps([_head(circular) for circular in circulars], ensure_ascii=False, indent=1)
-    if not circulars:
+        heads = [_head(circular) for circular in circulars] + [_added(version) for version in added]
+        return json.dumps(heads, ensure_ascii=False, indent=1)
+    if not circulars and not added:
         return texts("circular.none")
-    return "\n".join(
+    lines = [
         texts("circular.line", id=c.id, number=c.number or "–", since=c.since, about=texts.word(c.about))
         for c in circulars
-    )
+    ]
+    lines += [
+        texts(
+            "circular.line_added",
+            id=one.circular,
+            regency=one.regency,
+            number=one.number,
+            dated=one.dated,
+            about=one.subject,
+        )
+        for one in added
+    ]
+    return "\n".join(lines)
+
+
+def shown_added(version: Version, content: Content, texts: Texts, *, as_json: bool) -> str:
+    """Everything that is known of an ad-hoc circular."""
+    document = content.document
+    if as_json:
+        more = {
+            "summary": {language: list(lines) for language, lines in content.summary.items()},
+            "document": document.name if document else None,
+        }
+        return json.dumps(_added(version) | more, ensure_ascii=False, indent=1)
+    values = {"dated": version.dated, "subject": version.subject, "issuer": version.issuer}
+    values |= {"id": version.circular, "regency": version.regency, "version": version.id}
+    values |= {"number": version.number, "file": document.name if document else "–"}
+    lines = content.summary.get(texts.language) or content.summary.get("id") or ()
+    return "\n".join([texts("circular.shown_added", **values), *lines])
 
 
 def shown(corpus: Corpus, circular: str, texts: Texts, *, as_json: bool) -> str:
@@ -58,6 +90,21 @@ def _head(circular: Circular) -> dict[str, Any]:
         "until": circular.until.isoformat() if circular.until else None,
         "source": circular.evidence.name,
         "original_seen": circular.evidence.original_seen,
+        "ad_hoc": False,
+    }
+
+
+def _added(version: Version) -> dict[str, Any]:
+    return {
+        "id": version.circular,
+        "regency": version.regency,
+        "number": version.number,
+        "about": {"id": version.subject},
+        "issuer": version.issuer,
+        "enacted": version.dated.isoformat(),
+        "version": version.id,
+        "digest": version.digest,
+        "ad_hoc": True,
     }
 
 

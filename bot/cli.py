@@ -14,6 +14,7 @@ import typer
 
 from bot.commands.lazy import LazyGroup
 from bot.commands.shared import Json, Language, Policies, texts_in
+from bot.commands.usage import carried_out
 from bot.problems import Problem
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def main() -> None:
     from bot.policy.problems import PolicyError
 
     try:
-        app()
+        status = carried_out(app, texts_in)
+        if status:
+            sys.exit(status)
     except Problem as problem:
         fail(problem.line(texts_in()))
     except PolicyError as error:
@@ -93,7 +96,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise Problem("cli.no_file", path=path, reason=error.strerror or str(error)) from error
+        raise Problem("cli.no_file", path=path, reason=error) from error
     with file:
         yield file
 

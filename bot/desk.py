@@ -22,11 +22,11 @@ from bot.people.registration import Outcome, Registration
 from bot.people.self_service import SelfService
 from bot.people.visit import Visit
 
-COMMANDS = ("mulai", "profil", "edaran", "bantuan", "bahasa", "privasi", "data_saya", "berhenti")
+COMMANDS = ("mulai", "profil", "edaran", "bukti", "bantuan", "bahasa", "privasi", "data_saya", "berhenti")
 """The commands shown in a channel's menu; locales/ describes them under "command.<name>"."""
 
 ALIASES = {"start": "mulai", "help": "bantuan", "stop": "berhenti"} | {
-    name: name for name in ("hapus", "kode", "apel", "hr", "bukti")
+    name: name for name in ("hapus", "kode", "apel", "hr")
 }
 PERSONAL = frozenset(
     {"mulai", "profil", "bahasa", "data_saya", "hapus", "berhenti", "kode", "apel", "hr", "bukti"}
@@ -103,7 +103,8 @@ class Desk:
         key = (incoming.sender.channel, incoming.sender.external_id)
         profile = await self._profiles.get(*key)
         member = await self._identity.member_of(*key)
-        return Visit(incoming, profile, member, self._registration.texts(profile))
+        left = member is None and await self._identity.has_left(*key)
+        return Visit(incoming, profile, member, self._registration.texts(profile), left)
 
     # --- typed text ---
 
@@ -153,6 +154,7 @@ class Desk:
             return [Reply(visit.texts("group.private_only"))]
         if visit.stopped and name not in STILL_ANSWERED:
             return [Reply(visit.texts("stop.hint"))]
+        await self._campaigns.turned(visit)
         if name == "kode" or (name == "mulai" and codes.read_code(rest)):
             visit = await self._back(visit)
             return await self._received(visit, await self._reception.typed(visit, rest))
@@ -165,7 +167,12 @@ class Desk:
         """Somebody who had stopped starts again."""
         if not visit.stopped:
             return visit
-        await self._profiles.delete(visit.person.channel, visit.person.external_id)
+        person = visit.person
+        kept = Profile(person.channel, person.external_id, language=person.language)
+        if kept.language is not None:
+            await self._profiles.put(kept)
+            return replace(visit, profile=kept)
+        await self._profiles.delete(person.channel, person.external_id)
         return replace(visit, profile=None)
 
     async def _start(self, visit: Visit) -> Sequence[Reply]:
@@ -199,7 +206,8 @@ class Desk:
         if asker is not None:
             directory = self._registration.directory
             cards = directory.circulars(asker.regency, self._clock())
-            return [pages.circulars_page(visit.texts, directory.regencies()[asker.regency], cards)]
+            page = pages.circulars_page(visit.texts, directory.regencies()[asker.regency], cards)
+            return [replace(page, buttons=await self._campaigns.waiting(visit))]
         if not visit.incoming.private:
             return [Reply(visit.texts("group.register_first"))]
         return await self._ask_first(visit, "registration.before_circulars")

@@ -380,7 +380,8 @@ class Incoming:
     `chat_id` is where the reply goes. `text` is what was typed ("" for a button); `action` is the
     payload of a pressed button, None for a typed message. `private` is False in a group;
     `addressed` says whether a group message speaks to the bot (command, mention or reply to it).
-    `contact`: a contact card, in a private chat only.
+    `contact`: a contact card, in a private chat only. `forwarded`: the words are somebody else's, or were
+    said elsewhere.
     """
 
     sender: Sender
@@ -390,6 +391,7 @@ class Incoming:
     private: bool = True
     addressed: bool = True
     contact: Contact | None = None
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

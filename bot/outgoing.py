@@ -13,8 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.app import catalogues, corpus_of, now, seconds
 from bot.campaigns.campaign import CampaignState, Unreachable
 from bot.campaigns.carrying import Carrying
@@ -30,20 +28,23 @@ from bot.catalogues import DEFAULT_LANGUAGE
 from bot.config import Settings, load_settings
 from bot.directory import CorpusDirectory
 from bot.model import Reply
+from bot.people.identity import Account
 from bot.policy.corpus import Corpus
 from bot.policy.files import DIRECTORY
-from bot.problems import Problem
 from bot.rendering.texts import Texts
 from bot.storage import evidence
 from bot.storage.campaigns import SqlCampaigns, refresh
 from bot.storage.circular_reading import SqlCirculars
 from bot.storage.deliveries import SqlDeliveries
 from bot.storage.escalations import SqlEscalations
-from bot.storage.key_files import secret_at, signer_at
+from bot.storage.key_files import secret_at
 from bot.storage.lanes import SqlLeases
 from bot.storage.reminders import SqlReminders
+from bot.storage.signing_key import signer_of
 from bot.storage.store import Store
 from bot.storage.subscriptions import SqlSubscriptions
+from bot.storage.superseding import older_campaigns
+from bot.storage.unreachable import note_lost, word_of
 from bot.storage.whatsapp_costs import SqlCosts
 from bot.ways import TelegramWay, Way, open_ways, set_up
 from bot.workflows import Batches, workflows
@@ -128,7 +129,7 @@ class Outgoing:
                 for channel, lane in self.lanes.items()
             ]
         )
-        self._carrier = Carrying(self.lanes, senders, now)
+        self._carrier = Carrying(self.lanes, senders, now, self._lost)
         plan = settings.reminders.plan()
         spoken = (texts, DEFAULT_LANGUAGE, plan, now)
         other_after = timedelta(days=settings.channels.other_after)
@@ -139,6 +140,11 @@ class Outgoing:
         self._news = News(SqlSubscriptions(engine), secret, self._carrier, self._calendar, *spoken)
         self._held: dict[int, tuple[Held, float]] = {}
         self._staff_changed = asyncio.Event()
+
+    async def _lost(self, account: Account, why: Unreachable) -> None:
+        lost = {account.external_id: word_of(why)}
+        async with self._store.engine.begin() as connection:
+            await note_lost(connection, account.channel, lost, int(seconds()))
 
     def _calendar(self, regency: str) -> Calendar | None:
         known = self._corpus().regencies.get(regency)
@@ -151,7 +157,11 @@ class Outgoing:
         due = [one.id for one in approved if one.starts_at is None or one.starts_at <= now()]
         self._held = {campaign: held for campaign, held in self._held.items() if campaign in due}
         free = [campaign for campaign in due if not await self._holds(campaign)]
-        return await self._campaigns.start_due(free) if free else ()
+        started = await self._campaigns.start_due(free) if free else ()
+        for campaign in started:
+            for older in await older_campaigns(self._store.engine, campaign):
+                await self._deliveries.settle(older)
+        return started
 
     async def _holds(self, campaign: int) -> bool:
         """Whether something keeps it from starting; what did is looked at again after a while."""
@@ -240,7 +250,7 @@ class Outgoing:
             await _safely(work)
 
     async def _sign(self) -> None:
-        signer = signer_at(self._settings.evidence.key)
+        signer = await signer_of(self._store.engine, self._settings.evidence.key)
         await evidence.checkpoint(self._store.engine, signer, int(seconds()))
 
     async def _keep_in_step(self) -> None:
@@ -272,13 +282,11 @@ async def _repeatedly(work: Work, every: float) -> None:
 
 
 async def _safely(work: Work) -> None:
-    """A database that does not answer today does tomorrow: what is due stays due."""
+    """What fails today may be well tomorrow, and is no reason to leave the rest: what is due stays due."""
     try:
         await work()
-    except Problem as error:
-        log.error("left for the next time: %s", error.key)
-    except SQLAlchemyError as error:
-        log.error("left for the next time: %s", type(error).__name__)
+    except Exception as error:  # noqa: BLE001  # an outermost loop
+        log.error("left for the next time: %s", getattr(error, "key", type(error).__name__))
 
 
 @asynccontextmanager

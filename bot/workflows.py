@@ -144,8 +144,8 @@ class Workflows:
             try:
                 for campaign in await self._ledger.in_state(CampaignState.RUNNING):
                     await self._see_to(campaign.id)
-            except Problem as error:
-                log.error("campaigns are not looked after: %s", error.key)
+            except Exception as error:  # noqa: BLE001  # an outermost loop: what DBOS lacks today it has tomorrow
+                log.error("campaigns are not looked after: %s", getattr(error, "key", type(error).__name__))
             await asyncio.sleep(TEND)
 
     async def _state(self, campaign: int) -> CampaignState | None:

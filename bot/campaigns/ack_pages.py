@@ -4,6 +4,7 @@ k:ack:CAMPAIGN     acknowledges           k:undo:CAMPAIGN     takes it back
 k:notme:CAMPAIGN   asks once more         k:notme2:CAMPAIGN   makes the task
 k:unclear:CAMPAIGN makes the task         k:wrong:CAMPAIGN    an acknowledgment by proxy is wrong
 k:read:CAMPAIGN    shows it               k:waiting           lists what waits
+k:walls:FROM       circulars for an assembly
 k:here:TOKEN       acknowledges at an assembly
 k:wall:CAMPAIGN:UNIT  shows the code of an assembly
 k:proof:CAMPAIGN   gives the receipt    k:proofs:FROM     lists them
@@ -84,10 +85,10 @@ def undone(told: Told, texts: Texts, *, replace: bool) -> Reply:
     return Reply(text, ((_read(told.campaign, texts),),), replace=replace)
 
 
-def not_recorded(action: str | None, texts: Texts) -> Reply:
+def not_recorded(action: str | None, texts: Texts, key: str = "ack.not_recorded") -> Reply:
     """`action`: of the button that tries again; None: it was said in words."""
     row = ((Button(texts("ack.button_again"), action),),) if action else ()
-    return Reply(texts("ack.not_recorded"), row)
+    return Reply(texts(key), row)
 
 
 def whole(told: Told, texts: Texts) -> Reply:
@@ -95,10 +96,28 @@ def whole(told: Told, texts: Texts) -> Reply:
     return Reply(message(told.content, texts), circular_buttons(told.campaign, texts))
 
 
-def not_me(told: Told, texts: Texts) -> Reply:
-    yes = Button(texts("ack.button_not_me_yes"), f"k:notme2:{told.campaign}")
-    text = texts("ack.not_me", circular=named(told.content, texts))
+def not_me(told: Told, texts: Texts, *, given: str | None = None) -> Reply:
+    """`given`: when she acknowledged it; None: she has not."""
+    yes, circular = Button(texts("ack.button_not_me_yes"), f"k:notme2:{told.campaign}"), told.content
+    if given is not None:
+        text = texts("ack.not_me_given", circular=named(circular, texts), when=given)
+        return Reply(text, ((yes,),))
+    text = texts("ack.not_me", circular=named(circular, texts))
     return Reply(text, ((yes,), (_read(told.campaign, texts),)))
+
+
+def not_me_choice(found: Sequence[Told], texts: Texts) -> Reply:
+    """Several circulars of which one is said not to be hers."""
+    return _numbered(found, texts, "ack.not_me_which", "ack.button_not_me_nth", "k:notme:")
+
+
+def unclear_choice(found: Sequence[Told], texts: Texts) -> Reply:
+    """Asks before HR is told: it may be an answer of ours that she did not understand."""
+    reply = _numbered(found, texts, "ack.unclear_which", "ack.button_unclear_nth", "k:unclear:")
+    if len(found) > 1:
+        return reply
+    only = Button(texts("ack.button_unclear"), f"k:unclear:{found[0].campaign}")
+    return Reply(reply.text, ((only,),))
 
 
 def again(told: Told, texts: Texts) -> Reply:
@@ -125,18 +144,26 @@ def choice(waiting: Sequence[Waiting], zone: tzinfo, texts: Texts, key: str) -> 
     return Reply("\n\n".join([texts(key), *lines]), tuple(rows))
 
 
+def waiting_button(count: int, texts: Texts) -> tuple[tuple[Button, ...], ...]:
+    return ((Button(texts("ack.button_waiting", count=count), WAITING),),) if count else ()
+
+
 def _line(one: Waiting, zone: tzinfo, texts: Texts) -> str:
     circular = named(one.told.content, texts)
     return texts("ack.waiting_line", circular=circular, due=when(one.due, zone, texts))
 
 
 def undo_choice(given: Sequence[Told], texts: Texts) -> Reply:
-    lines = [f"{n}. {named(told.content, texts)}" for n, told in enumerate(given[:LISTED], 1)]
+    return _numbered(given, texts, "ack.undo_which", "ack.button_undo_nth", "k:undo:")
+
+
+def _numbered(found: Sequence[Told], texts: Texts, question: str, button: str, action: str) -> Reply:
+    lines = [f"{n}. {named(told.content, texts)}" for n, told in enumerate(found[:LISTED], 1)]
     rows = tuple(
-        (Button(texts("ack.button_undo_nth", number=n), f"k:undo:{told.campaign}"),)
-        for n, told in enumerate(given[:LISTED], 1)
+        (Button(texts(button, number=n), f"{action}{told.campaign}"),)
+        for n, told in enumerate(found[:LISTED], 1)
     )
-    return Reply("\n".join([texts("ack.undo_which"), *lines]), rows)
+    return Reply("\n".join([texts(question), *lines]), rows)
 
 
 def present(told: Told, token: str, texts: Texts) -> Reply:

@@ -18,13 +18,17 @@ from bot.campaigns.content import Content
 from bot.campaigns.evidence import Event
 
 UNDO_SECONDS = 300
-"""For so long, and in the last second too, an acknowledgment can be undone."""
+"""For so long, and in the last second too, an acknowledgment can be undone. Nor longer before it: then one of
+the two moments is that of a clock that was wrong, and nobody knows how long ago it was."""
 
 OPEN = frozenset({CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.DONE})
 """States in which a campaign takes acknowledgments."""
 
 GOT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNCERTAIN)
 """Who says "sudah baca" in words can only mean a circular that went out to her."""
+
+MISSED = (DeliveryState.UNREACHABLE, DeliveryState.FAILED)
+"""It went out and did not reach her: she may know the circular from elsewhere."""
 
 
 class Result(StrEnum):
@@ -171,9 +175,11 @@ class _Case:
         return self._acknowledge(wish, wish.proof, version)
 
     def marks(self) -> Iterable[tuple[Copy, int | None]]:
-        """Also what an earlier acknowledgment missed, of a delivery that was added at the same moment."""
+        """Also what an earlier acknowledgment missed, of a delivery that was added at the same moment. A
+        delivery that does not count any more is not marked, but loses a mark that stands for nothing."""
         at = self._standing.at if self._standing else None
-        return [(copy, at) for copy in self.copies if copy.counts and copy.acknowledged_at != at]
+        wrong = [copy for copy in self.copies if copy.acknowledged_at != at]
+        return [(copy, at) for copy in wrong if copy.counts or at is None]
 
     def _acknowledge(self, wish: Wish, proof: Proof, version: VersionRef) -> Outcome:
         copy = self._copy(wish.campaign)
@@ -195,7 +201,7 @@ class _Case:
         entry = self._standing
         if entry is None:
             return Outcome(Result.NOTHING, wish.campaign)
-        if wish.at - entry.at > UNDO_SECONDS:
+        if abs(wish.at - entry.at) > UNDO_SECONDS:
             return Outcome(Result.TOO_LATE, entry.campaign, entry.at)
         if self.entries and self.entries[-1] is entry:  # given and undone in the same group
             self.entries.pop()

@@ -169,6 +169,8 @@ class _Parser:
 
     def _unexpected(self, wanted: str) -> Problem:
         token = self._next
+        if token.kind == "end":
+            return Problem("audience.ends", place=token.at, wanted=wanted)
         return Problem("audience.unexpected", place=token.at, found=token.text or "…", wanted=wanted)
 
 

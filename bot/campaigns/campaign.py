@@ -95,7 +95,8 @@ class Version:
     """One content of a circular. `digest`: SHA-256 of what is sent, in hexadecimal; equal: the same one.
 
     `circular`: an id of policies/, or of an ad-hoc circular ("adhoc/…"). `material`: asks again those whom it
-    concerns; an editorial change only replaces the text. `replaces`: the version before it.
+    concerns; an editorial change asks nobody, and a running campaign keeps the version that is acknowledged.
+    `replaces`: the version before it.
     """
 
     id: int
@@ -128,9 +129,12 @@ class Campaign:
 
 
 def same_person(actor: str, other: str) -> bool:
-    """Whether two names of actors are of one person: she may act in a chat ("person:12"), or at a machine
-    ("operator:name as person:12")."""
-    return actor.rpartition(" as ")[2] == other.rpartition(" as ")[2]
+    """Whether two names of actors can be of one person: she may act in a chat ("person:12"), or at a machine
+    ("operator:name as person:12"). Whoever acts there as nobody but the operator ("operator:name") can be
+    each one of whom that operator has acted as."""
+    if actor.rpartition(" as ")[2] == other.rpartition(" as ")[2]:
+        return True
+    return actor == other.partition(" as ")[0] or other == actor.partition(" as ")[0]
 
 
 def check_approver(campaign: Campaign, approver: str) -> None:

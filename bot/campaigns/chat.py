@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 
 from bot.campaigns import ack_pages as pages
 from bot.campaigns import quiz
-from bot.campaigns.acknowledging import UNDO_SECONDS, Copy, Result, Told, Wish
+from bot.campaigns.acknowledging import Copy, Result, Told, Wish
 from bot.campaigns.assembly import PREFIX as SCANNED
 from bot.campaigns.assembly import READING, Pass
 from bot.campaigns.campaign import Proof
@@ -23,19 +23,19 @@ from bot.campaigns.quiz_chat import QuizChat
 from bot.campaigns.saying import Sayings
 from bot.campaigns.tasks import Kind, Tasks
 from bot.campaigns.wall import Wall
+from bot.campaigns.word_chat import WordChat
 from bot.model import Intent, Reply
+from bot.people.ports import Rows
 from bot.people.reception import ways
+from bot.people.rights import Action, Actor, Target, may
 from bot.people.staff import Member
 from bot.people.visit import Visit
 from bot.policy.decide import Engine
 from bot.problems import Problem
 from bot.worktime import Calendar
 
-NOTHING_ELSE = frozenset({Intent.UNCLEAR, Intent.GREETING, Intent.OUT_OF_SCOPE})
-"""Who speaks of reading, and asks nothing that is answered otherwise, means the circulars that wait."""
-
-RECENT = 7 * 86_400
-"""Who says it again within so many seconds is told when it was recorded."""
+NAMING = frozenset({"read", "notme", "notme2", "unclear", "proof"})
+"""Buttons whose replies name the circular."""
 
 
 class CampaignChat:
@@ -64,7 +64,6 @@ class CampaignChat:
         self._circulars = circulars
         self._tasks = tasks
         self._engine = engine
-        self._intent = intent
         self._zone = zone
         self._calendar = calendar
         self._clock = clock
@@ -74,6 +73,7 @@ class CampaignChat:
         self._unseen = unseen
         self._letters = letters
         self._said: tuple[Engine, Sayings] | None = None
+        self._words = WordChat(self, circulars, self._sayings, intent, zone, clock)
 
     # --- buttons ---
 
@@ -82,7 +82,7 @@ class CampaignChat:
         if not action.startswith((pages.PREFIX, quiz.PREFIX)):
             return None
         if visit.member is None:
-            return [_register_first(visit)]
+            return [self.register_first(visit)]
         try:
             return await self._pressed(visit, visit.member, action)
         except Problem as error:
@@ -97,44 +97,61 @@ class CampaignChat:
         if verb == "wall" and self._wall is not None:
             return await self._wall.press(visit, member, rest)
         if action == pages.WAITING:
-            return await self._waiting(visit, member)
+            return await self._words.waits(visit, member)
         number = int(rest) if rest.isdecimal() and len(rest) <= 15 else None
+        if verb == "walls" and self._wall is not None and number is not None:
+            return await self._wall.offered(visit, member, number)
         if verb == "proofs" and self._proofs is not None and number is not None:
             return [await self._proofs.listed(visit, member, number)]
         told = await self._circulars.told(number) if number is not None else None
-        if told is None:
-            return [Reply(visit.texts("hint.stale_button"))]
+        if told is None or (verb in NAMING and not await self._may_know(member, told)):
+            return [_stale(visit)]
         match verb:
             case "read":
                 return [await self._show(visit, member, told)]
             case "ack":
-                return await self._acknowledge(visit, member, told, Proof.BUTTON)
+                return await self.acknowledge(visit, member, told, Proof.BUTTON)
             case "undo":
-                return [await self._undo(visit, member, told)]
+                return [await self.undo(visit, member, told)]
             case "notme":
-                return [pages.not_me(told, visit.texts)]
+                return [await self.not_for_me(visit, member, told)]
             case "notme2":
                 return [await self._task(visit, member, told, Kind.NOT_FOR_ME)]
             case "unclear":
                 return [await self._task(visit, member, told, Kind.NOT_UNDERSTOOD)]
-            case "wrong":
+            case "wrong" if await self._by_proxy(member, told):
                 return [await self._task(visit, member, told, Kind.PROXY_WRONG)]
             case "proof" if self._proofs is not None:
                 return await self._proofs.given(visit, member, told)
-        return [Reply(visit.texts("hint.stale_button"))]
+        return [_stale(visit)]
 
-    async def _acknowledge(self, visit: Visit, member: Member, told: Told, proof: Proof) -> Sequence[Reply]:
+    async def _may_know(self, member: Member, told: Told) -> bool:
+        """Whether the circular may be named to her. A number in a button is no proof that it went to her."""
+        person = member.person.id
+        if await self._circulars.addressed(person, told.version) or _tries_out(member, told):
+            return True
+        return await self._circulars.standing(person, told.version) is not None
+
+    async def _by_proxy(self, member: Member, told: Told) -> bool:
+        entry = await self._circulars.standing(member.person.id, told.version)
+        return entry is not None and entry.proof is Proof.PROXY
+
+    async def acknowledge(self, visit: Visit, member: Member, told: Told, proof: Proof) -> Sequence[Reply]:
         """Own acknowledgments need no right (`Action.ACKNOWLEDGE`): everybody has it on herself. Nobody says
         that she has read what she was not shown."""
         if proof is not Proof.ASSEMBLY and await self._not_shown(member, told):
+            if not await self._may_know(member, told):
+                return [_stale(visit)]
             return [await self._show(visit, member, told)]
         wish = Wish(member.person.id, told.campaign, self._now(), proof, visit.incoming.sender.channel)
         outcome = await self._acknowledgments.take(wish)
         zone, texts = self._zone(told.content.regency), visit.texts
         if outcome.result is Result.NOT_ADDRESSED or outcome.at is None:
+            if not await self._may_know(member, told):
+                return [_stale(visit)]
             return [Reply(texts("ack.not_addressed", circular=pages.named(told.content, texts)))]
         if outcome.result is Result.ALREADY:
-            return [pages.already(told, outcome.at, zone, texts, proof=self._proves)]
+            return [self.given_already(visit, told, outcome.at)]
         asked = self._quiz.first(visit, told, outcome.at) if told.quiz else ()
         missed = self._missed(member, told.content.regency, outcome.at, outcome.copy)
         page = pages.recorded(told, outcome.at, zone, texts, missed=missed, proof=self._proves)
@@ -161,13 +178,24 @@ class CampaignChat:
             await self._unseen.shown(member.person.id, told.campaign)
         return page
 
-    async def _waiting(self, visit: Visit, member: Member) -> Sequence[Reply]:
-        waiting = await self._circulars.waiting(member.person.id)
-        if not waiting:
-            return [Reply(visit.texts("ack.nothing_waits"))]
-        return [pages.choice(waiting, self._zone(member.person.regency), visit.texts, "ack.waits")]
+    def given_already(self, visit: Visit, told: Told, at: int) -> Reply:
+        return pages.already(told, at, self._zone(told.content.regency), visit.texts, proof=self._proves)
 
-    async def _undo(self, visit: Visit, member: Member, told: Told) -> Reply:
+    async def not_for_me(self, visit: Visit, member: Member, told: Told) -> Reply:
+        """Asks first: HR is told by the second button."""
+        entry = await self._circulars.standing(member.person.id, told.version)
+        zone, texts = self._zone(told.content.regency), visit.texts
+        return pages.not_me(told, texts, given=pages.when(entry.at, zone, texts) if entry else None)
+
+    async def proofs(self, visit: Visit) -> Sequence[Reply] | None:
+        """None: there are no receipts."""
+        if self._proofs is None:
+            return None
+        if visit.member is None:
+            return [self.register_first(visit)]
+        return [await self._proofs.listed(visit, visit.member)]
+
+    async def undo(self, visit: Visit, member: Member, told: Told) -> Reply:
         wish = Wish(member.person.id, told.campaign, self._now(), None, visit.incoming.sender.channel)
         outcome = await self._acknowledgments.take(wish)
         texts = visit.texts
@@ -190,52 +218,14 @@ class CampaignChat:
 
     async def say(self, visit: Visit, text: str) -> Sequence[Reply] | None:
         """The replies if the text speaks of having read a circular; None: it asks something else."""
-        sayings = self._sayings()
-        declared, undoes = sayings.declares(text), sayings.undoes(text)
-        if visit.member is None:
-            return [_register_first(visit)] if declared else None
         try:
-            if declared:
-                return await self._declared(visit, visit.member)
-            if undoes and (replies := await self._taken_back(visit, visit.member)) is not None:
-                return replies
-            return await self._mentioned(visit, visit.member, text)
+            return await self._words.say(visit, text)
         except Problem as error:
             return [_trouble(error, None, visit)]
 
-    async def _declared(self, visit: Visit, member: Member) -> Sequence[Reply]:
-        waiting = await self._circulars.waiting(member.person.id, got=True)
-        zone, texts = self._zone(member.person.regency), visit.texts
-        if len(waiting) == 1:
-            return await self._acknowledge(visit, member, waiting[0].told, Proof.WORDS)
-        if waiting:
-            return [pages.choice(waiting, zone, texts, "ack.which")]
-        given = await self._circulars.given(member.person.id, self._now() - RECENT)
-        told = await self._circulars.told(given[0].campaign) if given else None
-        if told is not None:
-            return [pages.already(told, given[0].at, zone, texts, proof=self._proves)]
-        return [Reply(texts("acknowledge.none"))]
-
-    async def _mentioned(self, visit: Visit, member: Member, text: str) -> Sequence[Reply] | None:
-        """ "apa saya sudah baca?", "belum sempat baca" and "siap" are told what waits, and record nothing."""
-        local = datetime.fromtimestamp(self._now(), self._zone(member.person.regency))
-        intent, mentions = self._intent(text, local), self._sayings().mentions(text)
-        if intent is not Intent.ACKNOWLEDGE and not (mentions and intent in NOTHING_ELSE):
-            return None
-        if mentions or await self._circulars.waiting(member.person.id):
-            return await self._waiting(visit, member)
-        return None
-
-    async def _taken_back(self, visit: Visit, member: Member) -> Sequence[Reply] | None:
-        """None: there is nothing of hers that the word could mean."""
-        given = await self._circulars.given(member.person.id, self._now() - RECENT)
-        if not given:
-            return None
-        fresh = [entry for entry in given if self._now() - entry.at <= UNDO_SECONDS] or given[:1]
-        told = [one for entry in fresh if (one := await self._circulars.told(entry.campaign)) is not None]
-        if len(told) == 1:
-            return [await self._undo(visit, member, told[0])]
-        return [pages.undo_choice(told, visit.texts)]
+    def is_own(self, visit: Visit, text: str) -> bool:
+        """Whether it can only be meant for itself, whatever else was asked of her."""
+        return self._words.is_own(visit, text)
 
     # --- assemblies ---
 
@@ -244,14 +234,14 @@ class CampaignChat:
         if not payload.startswith(SCANNED):
             return None
         if visit.member is None:
-            return [_register_first(visit)]
+            return [self.register_first(visit)]
         token = payload.removeprefix(SCANNED)
         told, refused = await self._scanned(visit, visit.member, self._read(token))
         return [refused] if told is None else [pages.present(told, token, visit.texts)]
 
     async def _present(self, visit: Visit, member: Member, token: str) -> Sequence[Reply]:
         told, refused = await self._scanned(visit, member, self._read(token, READING))
-        return [refused] if told is None else await self._acknowledge(visit, member, told, Proof.ASSEMBLY)
+        return [refused] if told is None else await self.acknowledge(visit, member, told, Proof.ASSEMBLY)
 
     async def _scanned(self, visit: Visit, member: Member, found: Pass | None) -> tuple[Told | None, Reply]:
         """The circular; else why not."""
@@ -266,18 +256,36 @@ class CampaignChat:
 
     async def command(self, visit: Visit, name: str) -> Sequence[Reply] | None:
         """/apel, /bukti. None: no command of ours."""
-        if name == "bukti" and self._proofs is not None:
-            if visit.member is None:
-                return [_register_first(visit)]
-            return [await self._proofs.listed(visit, visit.member)]
-        if name != "apel" or self._wall is None or visit.member is None:
+        if name == "bukti":
+            return await self.proofs(visit)
+        if name != "apel" or self._wall is None:
             return None
+        if visit.member is None:
+            return [self.register_first(visit)]
         return await self._wall.offered(visit, visit.member)
+
+    async def turned(self, visit: Visit) -> None:
+        """Nothing that is typed is waited for here."""
+
+    async def waiting(self, visit: Visit) -> Rows:
+        """Below the list of circulars, in a private chat."""
+        if visit.member is None or not visit.incoming.private:
+            return ()
+        try:
+            found = await self._circulars.waiting(visit.member.person.id)
+        except Problem:  # the list itself can be shown
+            return ()
+        return pages.waiting_button(len(found), visit.texts)
 
     async def forget(self, channel: str, external_id: str) -> None:
         """Nothing of what she asked is kept here."""
 
     # --- around ---
+
+    def register_first(self, visit: Visit) -> Reply:
+        if visit.left:
+            return Reply(visit.texts("ack.left"))
+        return Reply(visit.texts("ack.register"), (ways(visit),))
 
     @property
     def _proves(self) -> bool:
@@ -293,12 +301,21 @@ class CampaignChat:
         return self._said[1]
 
 
-def _register_first(visit: Visit) -> Reply:
-    return Reply(visit.texts("ack.register"), (ways(visit),))
+def _stale(visit: Visit) -> Reply:
+    return Reply(visit.texts("hint.stale_button"))
+
+
+def _tries_out(member: Member, told: Told) -> bool:
+    """Whether she may have the circular sent to herself before anybody else gets it."""
+    actor = Actor(f"person:{member.person.id}", member.person.id, member.assignments)
+    root = Target(frozenset(member.lineage[-1:]))
+    same = told.content.regency == member.person.regency
+    return (same or actor.is_operator) and may(actor, Action.CREATE_CAMPAIGN, root)
 
 
 def _trouble(error: Problem, action: str | None, visit: Visit) -> Reply:
     """The ledger could not be written, and nothing was; else what the problem says."""
     if error.key.startswith("store."):
-        return pages.not_recorded(action, visit.texts)
+        answer = action is not None and action.startswith(quiz.PREFIX)
+        return pages.not_recorded(action, visit.texts, "quiz.not_counted" if answer else "ack.not_recorded")
     return Reply(error.line(visit.texts))

@@ -1,7 +1,8 @@
 """What is sent: a circular of policies/, or an ad-hoc one with its PDF, as one value with a digest.
 
 The digest is over what people are told and the law that decides about them, never over the files: comments
-and layout of YAML change nothing, and the same content has the same digest on every machine.
+and layout of YAML change nothing, and the same content has the same digest on every machine. An ad-hoc text
+that comes back after another one took its place is a version of its own, and its digest is over both.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -62,10 +63,17 @@ class Content:
     law: str | None = None
     wording: str | None = None
     document: Document | None = None
+    kept: str | None = None
+    """The digest of a text that has come back; None: that of the content."""
 
     @property
     def digest(self) -> str:
         """SHA-256 in hexadecimal."""
+        return self.kept or self.plain_digest
+
+    @property
+    def plain_digest(self) -> str:
+        """The same for the same text, however often it comes back."""
         told = {
             "regency": self.regency,
             "circular": self.circular,
@@ -79,6 +87,10 @@ class Content:
             "document": sha256(self.document.content).hexdigest() if self.document else None,
         }
         return sha256(canonical(told).encode()).hexdigest()
+
+    def back_after(self, digest: str) -> Content:
+        """The same text in the place of the version with this digest."""
+        return replace(self, kept=sha256(canonical([self.plain_digest, digest]).encode()).hexdigest())
 
 
 def message(content: Content, texts: Texts) -> str:

@@ -9,6 +9,7 @@ from bot.campaigns.hr_chat import HrChat
 from bot.campaigns.subscriptions import Subscriptions
 from bot.model import Reply
 from bot.people.identity import Account
+from bot.people.ports import Rows
 from bot.people.visit import Visit
 
 
@@ -26,7 +27,7 @@ class CampaignCounter:
         return [found] if found is not None else await self._chat.press(visit, action)
 
     async def say(self, visit: Visit, text: str) -> Sequence[Reply] | None:
-        found = await self._hr.say(visit, text)
+        found = await self._hr.say(visit, text, self._chat.is_own)
         return [found] if found is not None else await self._chat.say(visit, text)
 
     async def start(self, visit: Visit, payload: str) -> Sequence[Reply] | None:
@@ -42,6 +43,13 @@ class CampaignCounter:
         if name == "bantuan" and visit.incoming.private and self._hr.meant_for(visit.member):
             return [Reply(f"{visit.texts('help.text')}\n\n{visit.texts('hr.help')}")]
         return await self._chat.command(visit, name)
+
+    async def turned(self, visit: Visit) -> None:
+        account = _account(visit)
+        self._hr.forget(account.channel, account.external_id)
+
+    async def waiting(self, visit: Visit) -> Rows:
+        return await self._chat.waiting(visit)
 
     async def forget(self, channel: str, external_id: str) -> None:
         self._hr.forget(channel, external_id)

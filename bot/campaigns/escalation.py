@@ -2,7 +2,8 @@
 
 A superior gets one digest a day for all campaigns together, in her own working hours, with the names of those
 below her only. Who cannot be reached, is on leave, or waits for an answer of HR is never in it: that is no
-disobedience. The unreachable are work for the admin of their unit, on a list of its own.
+disobedience. Where nobody heads a unit, nor one above it but the regency itself, HR is the last that is told.
+The unreachable are work for the admin of their unit, on a list of its own.
 """
 
 from __future__ import annotations
@@ -49,6 +50,15 @@ class Posts:
         """Who acts as head of her unit, of the one above, and so on; she herself is none of them."""
         heads = (head_on(self.held.get(unit, ()), self.day) for unit in who.lineage)
         return tuple(dict.fromkeys(head for head in heads if head is not None and head != who.person))
+
+    def hr(self, who: Recipient) -> tuple[int, ...]:
+        """The regency's HR, where no unit of hers below the regency has a head; else nobody."""
+        *below, regency = who.lineage or (0,)
+        if any(head_on(self.held.get(unit, ()), self.day) is not None for unit in below):
+            return ()
+        held = sorted(self.held.get(regency, ()), key=lambda one: one[0])
+        found = (person for person, post in held if post.role is Role.HR and person != who.person)
+        return tuple(dict.fromkeys(found))
 
     def admins(self, who: Recipient) -> tuple[int, ...]:
         """The admins of her unit, of the one above, and so on."""
@@ -112,10 +122,12 @@ class Kept(Protocol):
     async def tell(
         self, wanted: Wanted, told: Actor, people: Sequence[int], at: int, choose: Choose
     ) -> Sequence[Entry]:
-        """Writes down, in one transaction with its evidence, what `choose` chooses; empty where she was told
-        today already, by another process."""
+        """Writes down, in one transaction, what `choose` chooses; empty where she was told today already, by
+        another process."""
 
-    async def settle(self, kind: Kind, entries: Sequence[Entry], word: str) -> None: ...
+    async def settle(self, wanted: Wanted, told: Actor, entries: Sequence[Entry], word: str, at: int) -> None:
+        """Notes what became of it, in one transaction with the evidence of what went out; takes back what
+        was not sent, or did not reach her."""
 
 
 @dataclass(slots=True)
@@ -247,6 +259,8 @@ class _Pass:
             line = self._posts.chain(who)
             places = [line.index(person) for person in pending.told if person in line]
             line = line[max(places, default=-1) + 1 :]
+            hr = self._posts.hr(who)
+            line += hr if not set(hr) & set(pending.told) else ()  # one of them is enough
         found = (person for person in line if self._is_there(person) and self._may_see(person, who))
         return next((person for person in found if person not in pending.told), None)
 
@@ -271,14 +285,13 @@ class _Pass:
         def choose(waiting: Waiting) -> Sequence[Entry]:
             return self._entries(told.person, waiting)
 
-        entries = await self._kept.tell(
-            self._wanted, self._posts.actor(told.person), people[:MOST], self._at, choose
-        )
+        actor = self._posts.actor(told.person)
+        entries = await self._kept.tell(self._wanted, actor, people[:MOST], self._at, choose)
         if not entries:
             return
         digest = Digest(self._wanted.kind, told, tuple(entries), until)
         word = await send(digest)
-        await self._kept.settle(self._wanted.kind, entries, word)
+        await self._kept.settle(self._wanted, actor, entries, word, self._at)
         done.outcomes[word] += 1
         done.people += len({entry.who.person for entry in entries})
 

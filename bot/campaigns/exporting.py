@@ -7,8 +7,8 @@ not become a command on HR's machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import lru_cache
@@ -115,13 +115,18 @@ class Written:
     def cells(self) -> tuple[str, ...]:
         return tuple(getattr(self, name) for name in PERSON_COLUMNS)
 
+    def typed(self, moments: Mapping[str, datetime | None]) -> list[Any]:
+        """The same with moments, by column, as a spreadsheet counts and sorts them."""
+        return [moments.get(name) or getattr(self, name) for name in PERSON_COLUMNS]
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """In which words and by which clock a file is written."""
+    """In which words and by which clock a file is written. `statuses`: id → in words."""
 
     texts: Texts
     zone: tzinfo
+    statuses: Mapping[str, str] = field(default_factory=dict)
 
     def heads(self, columns: Iterable[str]) -> list[str]:
         return [self.texts(f"report.column_{name}") for name in columns]
@@ -130,8 +135,27 @@ class Wording:
         """Local, as every spreadsheet sorts it."""
         return "" if at is None else _local(at // 60, self.zone)
 
+    def local(self, at: int | None) -> datetime | None:
+        """The same for a spreadsheet, which knows no zones."""
+        return None if at is None else datetime.fromtimestamp(at // 60 * 60, self.zone).replace(tzinfo=None)
+
+    def moments(self, row: Any, due: int | None) -> dict[str, datetime | None]:
+        """By column."""
+        return {
+            "sent": self.local(row.sent_at),
+            "due": self.local(due),
+            "said": self.local(row.acknowledged_at),
+        }
+
     def group(self, group: Group) -> str:
         return self.texts(f"report.group_{group.value}")
+
+    def standing(self, state: DeliveryState, acknowledged: bool) -> str:
+        """What may not have arrived is not called unread."""
+        if state is DeliveryState.UNCERTAIN and not acknowledged:
+            return self.texts("report.group_uncertain")
+        group = group_of(state, acknowledged)
+        return self.group(group) if group else ""
 
     def reason(self, reason: str | None) -> str:
         key = f"report.why_{reason}"
@@ -144,7 +168,6 @@ class Wording:
     def person(self, row: Any, due: int | None, unit: str) -> Written:
         """Of a row of `everybody` and her own deadline. The number is masked in files as it is everywhere."""
         said, texts = row.acknowledged_at, self.texts
-        group = group_of(DeliveryState(row.state), said is not None)
         kept = ""
         if said is not None:
             kept = texts("report.no" if late(said, due) else "report.yes")
@@ -152,8 +175,8 @@ class Wording:
             unit,
             row.name,
             mask_number(row.number),
-            row.status or "",
-            self.group(group) if group else "",
+            self.statuses.get(row.status, row.status) or "",
+            self.standing(DeliveryState(row.state), said is not None),
             self.reason(row.reason) if said is None else "",
             self.moment(row.sent_at),
             texts("report.no_due") if due is None else self.moment(due),

@@ -22,7 +22,8 @@ class Finding:
 @dataclass(slots=True)
 class Report:
     """`findings` empty: the bundle holds; `more`: those beyond MOST. `keys`: whose signatures it rests on;
-    `pinned`: the reader knew them. `forgotten`: opened events that were erased on a person's demand."""
+    `pinned`: the reader knew them; `unendorsed`: those that no earlier one endorses. `forgotten`: opened
+    events that were erased on a person's demand."""
 
     findings: list[Finding] = field(default_factory=list)
     more: int = 0
@@ -31,6 +32,7 @@ class Report:
     forgotten: int = 0
     keys: tuple[str, ...] = ()
     pinned: bool = False
+    unendorsed: tuple[str, ...] = ()
 
     def add(self, kind: str, seq: int | None = None, **values: str | int) -> None:
         if len(self.findings) < MOST:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 from babel.numbers import format_decimal, format_percent
 
@@ -23,13 +23,14 @@ from bot.campaigns import proxy_chat
 from bot.campaigns.campaign import CampaignState, Step
 from bot.campaigns.hindrances import Hindrances
 from bot.campaigns.hr_people import HrPeople
+from bot.campaigns.hr_tasks import HrTasks
 from bot.campaigns.ladder import ARRIVED, Rung
-from bot.campaigns.proxy_chat import ProxyChat
+from bot.campaigns.proxy_chat import IsOwn, ProxyChat
 from bot.campaigns.reporting import Reporting, View
 from bot.campaigns.reports import Group, Known, Tally, UnitStatus
-from bot.campaigns.screens import LINE, cut, label, rows
+from bot.campaigns.screens import LABEL, cut, label, rows, shortened
 from bot.campaigns.steering import Steering
-from bot.campaigns.tasks import Task, TaskOffice
+from bot.campaigns.tasks import TaskOffice
 from bot.model import Button, Reply
 from bot.people.rights import Action, Actor, Target, may
 from bot.people.staff import Member
@@ -40,8 +41,8 @@ from bot.rendering.texts import Texts
 
 PREFIX = "h:"
 
-CAMPAIGNS, UNITS, TASKS = 5, 6, 4
-"""So many on one screen."""
+CAMPAIGNS, UNITS = 5, 4
+"""So many on one screen: with lists, steps and ways at most ten buttons, which is one list of WhatsApp."""
 
 FEW = 100_000
 """Addressees up to whom a screen says what WhatsApp tells: that is counted from all of them."""
@@ -84,6 +85,8 @@ class HrChat:
 
     async def open(self, visit: Visit) -> Reply:
         """What /hr shows."""
+        if visit.member is not None and not self.meant_for(visit.member):
+            return Reply(visit.texts("hr.not_for_you"))
         return await self._shown(visit, ["l", "0"])
 
     async def press(self, visit: Visit, action: str) -> Reply | None:
@@ -93,9 +96,9 @@ class HrChat:
         found = await self._shown(visit, action.removeprefix(PREFIX).split(":"))
         return replace(found, replace=True)
 
-    async def say(self, visit: Visit, text: str) -> Reply | None:
+    async def say(self, visit: Visit, text: str, is_own: IsOwn | None = None) -> Reply | None:
         """After typed text, in a private chat. None: nothing here waits for it."""
-        return await self._proxies.say(visit, text) if self._proxies is not None else None
+        return await self._proxies.say(visit, text, is_own) if self._proxies is not None else None
 
     def forget(self, channel: str, external_id: str) -> None:
         """Drops what this person has typed and not sent yet."""
@@ -161,6 +164,8 @@ class _Page:
         self._regency = member.person.regency
         self._root = frozenset(member.lineage[-1:])
         self._texts = texts
+        root = Target(self._root)
+        self._tasks = HrTasks(chat.tasks, self._actor, self._regency, root, chat.zone, texts)
         self._people = HrPeople(chat.reporting, self._actor, texts, asking=chat.proxies is not None)
 
     async def of(self, kind: str, *values: str) -> Reply:
@@ -181,9 +186,9 @@ class _Page:
                     raise ValueError(step)
                 return await (self._ask(*taken) if kind == "s" else self._take(*taken))
             case "t":
-                return await self._waiting(*map(int, values))
+                return await self._tasks.waiting(*map(int, values))
             case "d":
-                return await self._close(*map(int, values))
+                return await self._tasks.close(*map(int, values))
         raise ValueError(kind)
 
     # --- campaigns ---
@@ -196,7 +201,7 @@ class _Page:
         if self._chat.proxies is not None:
             lines += await self._chat.proxies.waiting(self._actor, self._regency, texts)
         for known, tally in shown:
-            lines += ["", *self._head(known), self._sums(tally)]
+            lines += ["", *self._head(known), self._sums(known, tally)]
         buttons = [
             Button(label(f"{known.campaign.id} · {known.version.subject}"), f"h:c:{known.campaign.id}:0:0")
             for known, _ in shown
@@ -216,10 +221,11 @@ class _Page:
         subject = cut(version.subject)
         return [f"{campaign.id} · {subject}", texts("hr.state", state=state, due=when)]
 
-    def _sums(self, tally: Tally) -> str:
+    def _sums(self, known: Known, tally: Tally) -> str:
         counts = {group.value: self._number(tally.of(group)) for group in Group}
         share = "–" if tally.share is None else format_percent(tally.share, locale=self._texts.language)
-        return self._texts("hr.sums", share=share, addressed=self._number(tally.addressed), **counts)
+        key = "hr.sums_cancelled" if known.campaign.state is CampaignState.CANCELLED else "hr.sums"
+        return self._texts(key, share=share, addressed=self._number(tally.addressed), **counts)
 
     def _number(self, count: int) -> str:
         return format_decimal(count, locale=self._texts.language)
@@ -236,13 +242,14 @@ class _Page:
         shown = below[start:][:UNITS]
         lines = [*self._head(view.known), *await self._hindrances(view)]
         if unit:
-            lines += ["", cut(view.units[unit].name)]
-        lines += [self._sums(status.total), *await self._told(view, unit, status.total)]
+            lines += ["", shortened(view.units[unit].name)]
+        lines += [self._sums(view.known, status.total), *await self._told(view, unit, status.total)]
+        lines += self._uncertain(status.uncertain)
         lines += [""] if shown else []
-        lines += [self._line(row) for row in shown]
+        lines += [self._line(number, row) for number, row in enumerate(shown, 1)]
         down = [
-            Button(label(row.unit.name), f"h:c:{campaign}:{row.unit.id}:0")
-            for row in shown
+            Button(shortened(f"{number}. {row.unit.name}", LABEL), f"h:c:{campaign}:{row.unit.id}:0")
+            for number, row in enumerate(shown, 1)
             if row.total.addressed
         ]
         rest = [self._more(f"h:c:{campaign}:{unit}:{start + UNITS}")] if len(below) > start + UNITS else []
@@ -277,9 +284,12 @@ class _Page:
         told = {name: self._number(count) for name, count in counts.items()}
         return [self._texts("hr.told", **told)] if found else []
 
-    def _line(self, row: UnitStatus) -> str:
+    def _uncertain(self, count: int) -> list[str]:
+        return [self._texts("hr.uncertain", count=self._number(count))] if count else []
+
+    def _line(self, number: int, row: UnitStatus) -> str:
         done, addressed = row.total.of(Group.ACKNOWLEDGED), row.total.addressed
-        name = cut(row.unit.name)
+        name = f"{number}. {shortened(row.unit.name)}"
         return self._texts("hr.unit", name=name, done=self._number(done), addressed=self._number(addressed))
 
     def _lists(self, campaign: int, unit: int, total: Tally) -> list[Button]:
@@ -324,43 +334,17 @@ class _Page:
         return Reply("\n".join([*self._head(view.known), "", question]), ((yes, no),))
 
     async def _take(self, campaign: int, step: Step, state: CampaignState) -> Reply:
-        await self._chat.steering.take(self._actor, campaign, step, seen=state)
+        """Where the state has changed, which may be her own first press, what it is now."""
+        said = self._texts("hr.done")
+        try:
+            await self._chat.steering.take(self._actor, campaign, step, seen=state)
+        except Problem as problem:
+            if problem.key != "campaign.overtaken":
+                raise
+            now = self._texts(f"campaign.state_{problem.values['state']}")
+            said = self._texts(problem.key, state=now)
         shown = await self._status(campaign, 0, 0)
-        return replace(shown, text=f"{self._texts('hr.done')}\n\n{shown.text}")
-
-    # --- tasks ---
-
-    async def _waiting(self, after: int) -> Reply:
-        texts, office = self._texts, self._chat.tasks
-        if office is None:
-            raise ValueError("no tasks here")
-        page = await office.waiting(self._actor, self._regency, Target(self._root), after)
-        shown = page[:TASKS]
-        lines = [texts("hr.tasks_title") if shown else texts("hr.no_tasks")]
-        lines += [self._task(task) for task in shown]
-        done = [Button(label(texts("hr.close", task=task.id)), f"h:d:{task.id}") for task in shown]
-        ways = [self._more(f"h:t:{shown[-1].id}")] if len(page) > TASKS else []
-        ways.append(Button(texts("hr.up"), "h:l:0"))
-        return Reply("\n".join(lines), (*rows(done, 2), *rows(ways, 2)))
-
-    def _task(self, task: Task) -> str:
-        local = datetime.fromtimestamp(task.at, UTC).astimezone(self._chat.zone(task.regency))
-        return self._texts(
-            "hr.task",
-            task=task.id,
-            name=cut(task.name, LINE // 2),
-            what=self._texts(f"hr.task_{task.kind.value}"),
-            campaign=task.campaign,
-            day=dates.day(local, self._texts, year=False),
-        )
-
-    async def _close(self, task: int) -> Reply:
-        if self._chat.tasks is None:
-            raise ValueError("no tasks here")
-        done = await self._chat.tasks.close(self._actor, task)
-        shown = await self._waiting(0)
-        key = "hr.task_closed" if done else "hr.task_gone"
-        return replace(shown, text=f"{self._texts(key, task=task)}\n\n{shown.text}")
+        return replace(shown, text=f"{said}\n\n{shown.text}")
 
 
 def _below(parts: Sequence[Sequence[UnitStatus]], unit: int) -> list[UnitStatus]:

@@ -10,13 +10,16 @@ from bot.campaigns.acknowledging import OPEN
 from bot.campaigns.exporting import Wording
 from bot.campaigns.reporting import Reporting, View
 from bot.campaigns.reports import Addressee, Group, Page, lineage
-from bot.campaigns.screens import LINE, cut, label, rows
+from bot.campaigns.screens import LINE, cut, label, one_of, rows, shortened
 from bot.model import Button, Reply
 from bot.people.rights import Action, Actor, Target, may
 from bot.rendering.texts import Texts
 
 PEOPLE = 8
 """So many on one screen."""
+
+MANY = 50
+"""From so many on, a file is handier than pages of a screen."""
 
 HALF = LINE // 2
 
@@ -34,10 +37,11 @@ class HrPeople:
     async def listed(self, kind: str, campaign: int, unit: int, after: int) -> Reply:
         texts = self._texts
         view, page = await self._page(kind, campaign, unit, after)
-        name = cut(view.units[unit].name) if unit in view.units else ""
+        name = shortened(view.units[unit].name) if unit in view.units else ""
         key = "hr.missing" if kind == "m" else "hr.unreachable"
         lines = [texts(key, unit=name, count=format_decimal(page.total, locale=texts.language)), ""]
         lines += [self._person(one, view) for one in page.people]
+        lines += ["", texts("hr.as_file", campaign=campaign)] if page.total >= MANY else []
         ways = self._more(f"h:{kind}:{campaign}:{unit}", page)
         if page.people and self._asks_for(view, unit):
             ways.append(Button(texts("proxy.button_choose"), f"h:p{kind}:{campaign}:{unit}:{after}"))
@@ -51,6 +55,7 @@ class HrPeople:
         names = [f"{number}. {cut(one.name, HALF)}" for number, one in enumerate(page.people, 1)]
         named = list(zip(names, page.people, strict=True)) if self._asks_for(view, unit) else []
         lines = [texts("proxy.choose"), "", *(f"{name} · {one.number}" for name, one in named)]
+        lines = lines if named else [texts("proxy.nobody_left")]
         buttons = [Button(label(name), f"h:pa:{campaign}:{one.person}") for name, one in named]
         ways = self._more(f"h:p{kind}:{campaign}:{unit}", page)
         ways.append(Button(texts("hr.up"), f"h:{kind}:{campaign}:{unit}:{after}"))
@@ -74,5 +79,5 @@ class HrPeople:
         why = Wording(self._texts, UTC).reason(one.reason)
         away = self._texts("report.away") if one.away else ""
         overdue = self._texts("report.overdue") if one.overdue else ""
-        unit = cut(view.units[one.unit].name, HALF) if one.unit in view.units else ""
-        return " · ".join(filter(None, (cut(one.name, HALF), unit, why, overdue, away)))
+        unit = shortened(view.units[one.unit].name, HALF) if one.unit in view.units else ""
+        return " · ".join(filter(None, (one_of(one.name, one.number), unit, why, overdue, away)))

@@ -14,7 +14,7 @@ from bot.campaigns.bundle import KEYS, SCHEMA, Bundle, Seal, read_seal
 from bot.campaigns.evidence import Checkpoint
 from bot.campaigns.findings import Report
 from bot.campaigns.log_inspection import inspect_log
-from bot.campaigns.signing import PublicKey, believed
+from bot.campaigns.signing import PublicKey, believed, unendorsed
 
 
 def inspect(bundle: Bundle, given: Sequence[PublicKey] = (), held: Sequence[Checkpoint] = ()) -> Report:
@@ -30,6 +30,8 @@ class _Inspection:
         self._report = Report(pinned=bool(given or held))
         self._digests = bundle.digests()
         records = bundle.keys()
+        self._unknown: set[str] = set()
+        self._report.unendorsed = tuple(unendorsed(records))
         self._keys = dict(believed(records, given, [] if given else [kept.key_id for kept in held]))
         self._records = records
         for record in records:
@@ -67,12 +69,18 @@ class _Inspection:
             self._report.add("seal_broken")
             return None
         if seal.key_id not in self._keys:
-            self._report.add("key_unknown", signer=str(seal.key_id))
+            self._stranger(seal.key_id)
         elif not self._signed(seal, signature):
             self._report.add("seal_forged", signer=seal.key_id)
         else:
             self._vouch(seal)
         return seal
+
+    def _stranger(self, key_id: str) -> None:
+        """Said once, however much it has signed."""
+        if key_id not in self._unknown:
+            self._report.add("key_unknown", signer=str(key_id))
+        self._unknown.add(key_id)
 
     def _vouch(self, seal: Seal) -> None:
         """Who signed the seal answers for the list of keys: the older ones are believed too."""
@@ -93,12 +101,9 @@ class _Inspection:
         """Those of the bundle, by size. Looks at those that the reader holds too. A forged one is named, and
         still compared with the events: both can be wrong."""
         own = list(self._bundle.checkpoints())
-        unknown: set[str] = set()
         for kind, checkpoint in chain((("checkpoint", c) for c in own), (("held", c) for c in self._held)):
             if checkpoint.key_id not in self._keys:
-                if checkpoint.key_id not in unknown:
-                    self._report.add("key_unknown", signer=str(checkpoint.key_id))
-                unknown.add(checkpoint.key_id)
+                self._stranger(checkpoint.key_id)
             elif not self._signed(checkpoint, checkpoint.signature):
                 self._report.add(f"{kind}_forged", size=checkpoint.size, signer=checkpoint.key_id)
         if not own:

@@ -178,7 +178,8 @@ class Lane:
                 self._good_until = 0.0
                 return
             self._asked = (wanted, wanted != self._asked[0])
-            self._good_until = began + self._plan.patience
+            if self._good_until:  # else it is forfeited, and the row kept only until all has landed
+                self._good_until = began + self._plan.patience
             if self._asked[1] and not self._users and not self._taking.locked():
                 await self._release(tenure)  # nothing is to be sent here, and others wait
                 return

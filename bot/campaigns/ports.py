@@ -3,11 +3,12 @@ changes something returns when the change is durable, and raises Problem where i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.campaigns.acknowledging import Entry, Outcome, Told, Wish
+from bot.campaigns.campaign import DeliveryState
 from bot.campaigns.receipts import Receipt
 from bot.model import Reply
 
@@ -27,8 +28,11 @@ class Acknowledgments(Protocol):
 class Circulars(Protocol):
     async def told(self, campaign: int) -> Told | None: ...
 
-    async def waiting(self, person: int, *, got: bool = False) -> Sequence[Waiting]:
-        """Most urgent first, each version once. `got`: only those that went out to her."""
+    async def waiting(self, person: int, among: Collection[DeliveryState] | None = None) -> Sequence[Waiting]:
+        """Most urgent first, each version once. `among`: only those whose delivery is there; None: all."""
+
+    async def addressed(self, person: int, version: int) -> bool:
+        """Whether a campaign that takes acknowledgments brings it to her."""
 
     async def given(self, person: int, since: int) -> Sequence[Entry]:
         """Her acknowledgments from `since` on that stand, the latest first."""
@@ -36,9 +40,6 @@ class Circulars(Protocol):
     async def standing(self, person: int, version: int) -> Entry | None: ...
 
     async def count_answer(self, version: int, rule: str, right: bool) -> None: ...
-
-    async def open_in(self, regency: str, most: int) -> Sequence[Told]:
-        """Campaigns that take acknowledgments, the latest first."""
 
 
 class Receipts(Protocol):

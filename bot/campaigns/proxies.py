@@ -41,7 +41,7 @@ class Party(StrEnum):
 class Request:
     """`at`: seconds since 1970. `name`, `number` (masked): the person's. `by`: who asked, `asker`: her name,
     None: the operator. `approved` None: not decided yet. `untold`: who is still to be told of the
-    decision."""
+    decision; the person only where her acknowledgment was recorded by it."""
 
     id: int
     regency: str
@@ -268,7 +268,8 @@ class ProxyOffice:
     async def _tell(self, request: Request) -> int:
         done = 0
         if self._around is not None:
-            for party in Party:
+            # Who asked first: while she has not been told, the ledger shows whether the person is to be.
+            for party in (Party.ASKER, Party.PERSON):
                 if party in request.untold:
                     done += await self._told(self._around, request, party)
         return done
@@ -294,8 +295,11 @@ class ProxyOffice:
 
 
 def answer_page(request: Request, told: Told, texts: Texts) -> Reply:
-    """For who asked, once it is decided."""
-    key = "proxy.approved_for" if request.approved else "proxy.refused_for"
+    """For who asked, once it is decided. Where nothing was recorded the person is not told: she had
+    acknowledged herself meanwhile."""
+    recorded = Party.PERSON in request.untold
+    approved = "proxy.approved_for" if recorded else "proxy.already_for"
+    key = approved if request.approved else "proxy.refused_for"
     return Reply(texts(key, name=request.name, circular=named(told.content, texts)))
 
 

@@ -19,7 +19,7 @@ from typing import Protocol
 from bot.campaigns.ack_pages import named
 from bot.campaigns.acknowledging import Told
 from bot.campaigns.proxies import Asked, Candidate, ProxyOffice, Request, reason_of, reference_of
-from bot.campaigns.screens import cut, rows
+from bot.campaigns.screens import cut, one_of, rows
 from bot.model import Button, Reply
 from bot.people.rights import Action, Actor, Target, may
 from bot.people.visit import Visit
@@ -39,6 +39,7 @@ MOST = 10_000
 """People whose words wait at a time; the oldest give way."""
 
 Key = tuple[str, str]
+IsOwn = Callable[[Visit, str], bool]
 
 
 class Circulars(Protocol):
@@ -113,12 +114,14 @@ class ProxyChat:
         count = await self._office.count(actor, regency) if decides_somewhere(actor) else 0
         return [texts("proxy.call", count=count)] if count else []
 
-    async def say(self, visit: Visit, text: str) -> Reply | None:
-        """After typed text. None: nothing of ours waits for it, or it asks something else."""
+    async def say(self, visit: Visit, text: str, is_own: IsOwn | None = None) -> Reply | None:
+        """After typed text. `is_own`: whether it can only be meant for itself. None: nothing of ours waits
+        for it, or it asks something else."""
         draft = self._drafts.get(_key(visit))
         if draft is None or draft.asked is not None:
             return None
-        if self._clock() - draft.since > PATIENCE or text.rstrip().endswith("?"):
+        asks = text.rstrip().endswith("?") or (is_own is not None and is_own(visit, text))
+        if asks or self._clock() - draft.since > PATIENCE:
             self.leave(visit)
             return None
         if text.strip(" .!").casefold() in visit.texts("proxy.leave_words").split(", "):
@@ -196,7 +199,7 @@ class ProxyChat:
             "proxy.waiting_line",
             request=request.id,
             day=self._day(request, texts),
-            name=cut(request.name),
+            name=one_of(request.name, request.number),
             campaign=request.campaign,
         )
 

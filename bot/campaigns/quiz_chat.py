@@ -65,8 +65,9 @@ class QuizChat:
         if item.mark != pressed.mark:  # the rules have changed since, and so has the question
             return [self._asked(visit, told, items, pressed.number, "quiz.changed")]
         key = (person, pressed.version, item.mark)
-        if self._pressed.get(key):
-            return [self._explained(visit, item, pressed.allowed)]
+        if self._pressed.get(key):  # how she answered first is not known any more
+            again = self._explained(visit, item, pressed.allowed)
+            return [replace(again, text=f"{visit.texts('quiz.counted')}\n\n{again.text}")]
         counted = key in self._pressed
         self._passed(key)
         if not counted:

@@ -8,7 +8,16 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 
 from bot.campaigns.campaign import Unreachable
-from bot.campaigns.reminding import Own, Plan, deadline, escalation_now, latest_stage, own_of, reach
+from bot.campaigns.reminding import (
+    Own,
+    Plan,
+    deadline,
+    escalation_now,
+    latest_stage,
+    own_of,
+    reach,
+    stage_day,
+)
 from bot.model import Absence
 from bot.people.identity import Account
 from bot.worktime import Calendar
@@ -44,8 +53,9 @@ class Recipient:
 class Pending:
     """A circular that a person has not acknowledged. `due`: hers by the ledger, leave not counted yet.
     `sent`: when it reached her. `done`: the offsets (of reminders) or levels (of escalations) that are over;
-    `told`: who was told of her, in the order of the levels; `last`: when the last of them was. `channel`: by
-    which it went."""
+    `days`: (offset, day) of the reminders she was given: where her deadline has moved on since, they are not
+    over. `told`: who was told of her, in the order of the levels; `last`: when the last of them was.
+    `channel`: by which it went."""
 
     campaign: int
     subject: str
@@ -56,6 +66,7 @@ class Pending:
     told: tuple[int, ...] = ()
     last: datetime | None = None
     channel: str | None = None
+    days: tuple[tuple[int, date], ...] = ()
 
 
 class Timetable:
@@ -66,6 +77,7 @@ class Timetable:
         self.plan = plan
         self.now = calendar.local(now)
         self._latest = lru_cache(REMEMBERED)(partial(_latest, calendar, plan))
+        self._stage_day = lru_cache(REMEMBERED)(partial(_stage_day, calendar))
         self._level = lru_cache(REMEMBERED)(partial(_level, calendar, plan, self.now))
         self._until = lru_cache(REMEMBERED)(partial(_until, calendar, plan, self.now))
 
@@ -107,7 +119,11 @@ class Timetable:
             return None
         begun = pending.sent.astimezone(self.calendar.zone).date()
         latest = self._latest(who.pattern, who.absences, due.date(), begun, self.today)
-        return None if latest is None or any(o >= latest for o in pending.done) else latest
+        if latest is None or any(o >= latest for o in pending.done):
+            return None
+        given = (day for offset, day in pending.days if offset >= latest)
+        fits = self._stage_day(who.pattern, who.absences, due.date(), latest)
+        return None if fits is None or any(day >= fits for day in given) else latest
 
     def level(self, who: Recipient, pending: Pending) -> int | None:
         """How many levels above her are to be told by now that she is overdue. Says nothing of the hour."""
@@ -128,6 +144,12 @@ def _latest(
     today: date,
 ) -> int | None:
     return latest_stage(own_of(calendar, pattern, absences), plan.offsets, due, today, begun)
+
+
+def _stage_day(
+    calendar: Calendar, pattern: str | None, absences: tuple[Absence, ...], due: date, offset: int
+) -> date | None:
+    return stage_day(own_of(calendar, pattern, absences), due, offset)
 
 
 def _level(

@@ -1,8 +1,9 @@
 """Reminds those who have not acknowledged: each in her own working time, stage by stage, one message a day
 for all campaigns together.
 
-That a stage is reminded of is written, with its evidence, before the message is handed to the lane. So no
-stage is ever sent twice; after a crash in between, the ledger says of it that nobody knows whether it came.
+That a stage is reminded of is written before the message is handed to the lane. So no stage is ever sent
+twice; after a crash in between, the ledger says of it that nobody knows whether it came. Once that is known,
+the evidence is written; what certainly was not sent is as if it had never been chosen, and is tried again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bot.campaigns.ack_pages import READ, WAITING
 from bot.campaigns.carrying import Carrier, in_a_word
 from bot.campaigns.recipients import Pending, Recipient, Timetable, Way
 from bot.campaigns.reminding import Plan
-from bot.campaigns.sending import NotTried, Outcome, Sent, Uncertain
+from bot.campaigns.sending import NotTried, Outcome, RetryAfter, Sent, Uncertain
 from bot.model import Button, Opening, Reply
 from bot.rendering import dates
 from bot.rendering.texts import Texts
@@ -42,11 +43,13 @@ ACTION = "k:ack:"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Who is looked at. `reach`: for each offset, the greatest first, the moment (seconds since 1970) before
-    which somebody must be due of whom that stage may have come. `campaign`: only this one; None: all."""
+    """Who is looked at, `at` which moment. `reach`: for each offset, the greatest first, the moment before
+    which somebody must be due of whom that stage may have come. `campaign`: only this one; None: all. Moments
+    are seconds since 1970."""
 
     regency: str
     today: date
+    at: int
     reach: tuple[tuple[int, int], ...]
     campaign: int | None = None
 
@@ -75,15 +78,17 @@ class Kept(Protocol):
 
     async def waiting(self, wanted: Wanted, channels: Sequence[str], after: int, most: int) -> Sequence[int]:
         """The next people by id, of whom a stage may have come and whom these channels reach; not those who
-        were reminded today."""
+        were reminded today, or a few hours ago."""
 
     async def remind(
-        self, among: Sequence[int], wanted: Wanted, channels: Sequence[str], at: int, choose: Choose
+        self, among: Sequence[int], wanted: Wanted, channels: Sequence[str], choose: Choose
     ) -> Sequence[Notice]:
-        """Writes down, in one transaction with its evidence, what `choose` chooses for them; nobody else can
-        choose for the same people meanwhile."""
+        """Writes down, in one transaction, what `choose` chooses for them; nobody else can choose for the
+        same people meanwhile."""
 
-    async def settle(self, settled: Sequence[Settled]) -> None: ...
+    async def settle(self, settled: Sequence[Settled], at: int) -> None:
+        """Notes what became of it, in one transaction with the evidence of what went out; takes back what was
+        not sent."""
 
 
 @dataclass(slots=True)
@@ -137,7 +142,8 @@ class Reminders:
             times = Timetable(calendar, self._plan, self._clock())  # anew: sending takes its time
             if not times.somebody_works:
                 return
-            wanted = Wanted(regency, times.today, times.reach(self._plan.offsets), campaign)
+            at = int(times.now.timestamp())
+            wanted = Wanted(regency, times.today, at, times.reach(self._plan.offsets), campaign)
             people = await self._kept.waiting(wanted, tuple(self._carrier.channels), after, PAGE)
             if not people:
                 return
@@ -149,15 +155,15 @@ class Reminders:
         def choose(who: Recipient, pending: Sequence[Pending]) -> Notice | None:
             return chosen(who, pending, times)
 
-        channels, at = tuple(self._carrier.channels), int(times.now.timestamp())
-        notices = await self._kept.remind(people, wanted, channels, at, choose)
+        notices = await self._kept.remind(people, wanted, tuple(self._carrier.channels), choose)
         outcomes = await asyncio.gather(*(self._send(notice, times) for notice in notices))
         words = [in_a_word(outcome) for outcome in outcomes]
-        await self._kept.settle(list(zip(notices, words, strict=True)))
+        await self._kept.settle(list(zip(notices, words, strict=True)), int(self._clock().timestamp()))
         done.outcomes.update(words)
 
     async def _send(self, notice: Notice, times: Timetable) -> Outcome:
-        """By one channel; by the next one only if the one before it has certainly not brought it."""
+        """By one channel; by the next one only if the one before it has certainly not brought it, and will
+        not while she is at work."""
         outcome: Outcome = NotTried()
         for account, language in self._ways(notice, times):
             texts = self._catalogues.get(language or "") or self._catalogues[self._language]
@@ -166,7 +172,7 @@ class Reminders:
             except Exception as error:  # noqa: BLE001  # one message must not stop the others
                 log.error("a reminder was not sent, or was: %s", type(error).__name__)
                 return Uncertain()
-            if isinstance(outcome, Sent | Uncertain | NotTried):
+            if isinstance(outcome, Sent | Uncertain | RetryAfter):
                 break
         return outcome
 
@@ -193,7 +199,7 @@ def chosen(who: Recipient, pending: Sequence[Pending], times: Timetable) -> Noti
     def urgency(found: tuple[Pending, int]) -> tuple[datetime, int]:
         return times.due(who, found[0]) or times.now, found[0].campaign
 
-    due.sort(key=lambda found: (len(found[0].done), urgency(found)))
+    due.sort(key=lambda found: (len(found[0].done) + len(found[0].days), urgency(found)))
     return Notice(who, tuple(sorted(due[:LISTED], key=urgency)), len(due[LISTED:]), until)
 
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import product
 from operator import add
 
-from bot.campaigns.campaign import Campaign, DeliveryState, Version
+from bot.campaigns.campaign import Campaign, CampaignState, DeliveryState, Version
 from bot.people.rights import Action, Actor, Target, may
 from bot.people.staff import Unit
 from bot.people.unit_names import path_of
@@ -195,6 +195,14 @@ class Status:
     @property
     def total(self) -> Tally:
         return summed(part[0].total for part in self.parts)
+
+    @property
+    def uncertain(self) -> int:
+        """Of those missing, to how many nobody knows whether it was sent; in a cancelled campaign it is not
+        sent again."""
+        if self.known.campaign.state is CampaignState.CANCELLED:
+            return 0
+        return self.total.cells[CELLS.index((DeliveryState.UNCERTAIN, False))]
 
 
 @dataclass(frozen=True, slots=True)

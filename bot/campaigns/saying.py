@@ -1,12 +1,13 @@
-"""Whether a message declares "sudah saya baca", or takes it back.
+"""Whether a message declares "sudah saya baca", takes it back, or says what a button of a circular says.
 
 Narrow on purpose, for what it decides is evidence: every word must be one of kosakata/konfirmasi.yaml. A
-question, a "belum", somebody else or an unknown word makes a message no declaration.
+question, a "belum", somebody else, a quotation or an unknown word makes a message no declaration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from bot.understanding.normalise import Normaliser
 from bot.vocabulary import Vocabulary
@@ -16,6 +17,19 @@ LONGEST = 200
 """Letters of the longest declaration; what is longer says more than that."""
 
 _MARKS = frozenset(".,!;:()\n-/")
+_QUOTES = frozenset('"“”„«»')
+_OPENING = ("'", "‘", "`", ">")
+"""With these a text is quoted only where it begins with one: within words they are apostrophes."""
+
+
+class Said(StrEnum):
+    """What people say instead of pressing a button. The values are names in the file of words."""
+
+    MISTAKEN = "ralat"
+    NOT_FOR_ME = "bukan_untuk_saya"
+    UNCLEAR = "tidak_paham"
+    PROOF = "tanda_terima"
+    UNREAD = "belum_dibaca"
 
 
 class Sayings:
@@ -31,11 +45,19 @@ class Sayings:
         self._herself = self._norms(words.get("diri", ()))
         self._undoing = self._norms(words.get("batal", ()))
         self._beside_undoing = self._norms(words.get("pelengkap_batal", ())) | self._undoing
+        self._asking = self._norms(words.get("tanya", ()))
+        self._asking_first = self._norms(words.get("tanya_awal", ()))
+        self._others = {
+            Said(name): self._phrases(entry["inti"], entry["pelengkap"])
+            for name, entry in words.get("ucapan", {}).items()
+        }
 
     def declares(self, text: str) -> bool:
         """ "sudah saya baca dan pahami": may be recorded as an acknowledgment."""
         said = self._said(text)
         if not (said & self._already and said & self._reading) or not said <= self._beside:
+            return False
+        if _QUOTES & set(text) or text.lstrip().startswith(_OPENING):
             return False
         return self._of_herself(text, said)
 
@@ -57,11 +79,27 @@ class Sayings:
         """Whether it says anything of having read."""
         return bool(self._said(text) & self._reading)
 
+    def means(self, text: str) -> Said | None:
+        """None: something else, or it is more than one of them says."""
+        said = self._said(text)
+        for meant, (phrases, beside) in self._others.items():
+            if any(phrase <= said <= beside | phrase for phrase in phrases):
+                return meant
+        return None
+
+    def asks(self, text: str) -> bool:
+        """Whether it has a word by which people ask."""
+        words = [token.norm for token in self._normaliser.tokens(text)]
+        return bool(self._asking & set(words)) or bool(words and words[0] in self._asking_first)
+
     def _said(self, text: str) -> frozenset[str]:
         """Its words; empty where it is too long to be a declaration."""
         if len(text) > LONGEST:
             return frozenset()
         return frozenset(token.norm for token in self._normaliser.tokens(text)) - _MARKS
+
+    def _phrases(self, core: Iterable[str], beside: str) -> tuple[list[frozenset[str]], frozenset[str]]:
+        return [self._norms([phrase]) for phrase in core], self._norms(beside)
 
     def _norms(self, source: str | Iterable[str]) -> frozenset[str]:
         phrases = source.split(",") if isinstance(source, str) else source

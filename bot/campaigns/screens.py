@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.model import Button
+from bot.people.numbers import MASK
 
 LABEL = 20
 LINE = 60
@@ -19,6 +20,20 @@ def rows(buttons: Sequence[Button], wide: int) -> Rows:
 
 def cut(text: str, most: int = LINE) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def shortened(text: str, most: int = LINE) -> str:
+    """Cut in the middle: names of units that begin alike differ at the end."""
+    if len(text) <= most:
+        return text
+    start = (most - 1) * 2 // 5
+    return f"{text[:start].rstrip()}…{text[-(most - 1 - start) :].lstrip()}"
+
+
+def one_of(name: str, number: str) -> str:
+    """Somebody in a list where others may have the same name. `number`: masked; its end is shown."""
+    end = number.lstrip(MASK)
+    return f"{cut(name, LINE // 2)} ·{end}" if end else cut(name, LINE // 2)
 
 
 def label(text: str) -> str:

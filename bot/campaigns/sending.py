@@ -202,18 +202,24 @@ class Sending:
 
     async def batch(self, campaign: int) -> CampaignState:
         """Sends the next deliveries of the campaign. Returns when the last of them has got its turn; those of
-        the batch before have landed by then. RUNNING: there is, or there may be, more to send. Raises
-        LaneLostError at the end of the process, Problem for a database that does not come back."""
+        the batch before have landed by then. RUNNING: there is, or there may be, more to send; of a long
+        pause only the beginning is waited for. Raises LaneLostError at the end of the process, Problem for a
+        database that does not come back."""
         await self._landed(campaign, but=1)
-        await self._ready()
+        if await self._halted():
+            return CampaignState.RUNNING
         async with AsyncExitStack() as stack:
             tenure = await stack.enter_async_context(self._lane.use())
             await self._lapse(campaign, tenure)
             claim = await self._claim(campaign, tenure)
-            messages = await self._composed(campaign, claim.parcels)
-            calls, left = await self._dispatch(claim.parcels, messages)
-            flight = self._fly(campaign, tenure, calls, left, stack.pop_all())
-            self._flights[campaign].append(asyncio.create_task(flight))
+            calls: list[asyncio.Task[Result]] = []
+            try:
+                messages = await self._composed(campaign, claim.parcels)
+                await self._dispatch(claim.parcels, messages, calls)
+            finally:  # whatever happened, what was claimed and not called is queued again
+                left = claim.parcels[len(calls) :]
+                flight = self._fly(campaign, tenure, calls, left, stack.pop_all())
+                self._flights[campaign].append(asyncio.create_task(flight))
         if claim.parcels:
             self._idle.pop(campaign, None)
         if claim.parcels or claim.state is not CampaignState.RUNNING:
@@ -245,9 +251,13 @@ class Sending:
         while len(flights) > but:
             await flights.pop(0)
 
-    async def _ready(self) -> None:
-        while (left := self._lane.halted) > 0 and not self._ending:
-            await asyncio.sleep(min(left, self._plan.idle))
+    async def _halted(self) -> bool:
+        """Whether the channel's pause goes on. Not waited for to its end: other channels want to go on."""
+        left = self._lane.halted
+        if left <= 0 or self._ending:
+            return False
+        await asyncio.sleep(min(left, LONGEST_IDLE))
+        return self._lane.halted > 0
 
     async def _lapse(self, campaign: int, tenure: str) -> None:
         if (campaign, tenure) in self._lapsed:
@@ -265,26 +275,31 @@ class Sending:
             again = next(tries) > 0
             return self._deliveries.claim(campaign, self._channel, tenure, mark, self._batch, again=again)
 
-        return await self._patiently(claim)
+        try:
+            return await self._patiently(claim)
+        except Exception:
+            self._lane.forfeit()  # it may have been written all the same: the next tenure sees to it
+            raise
 
     async def _composed(self, campaign: int, parcels: Sequence[Parcel]) -> Mapping[str | None, Reply]:
         languages = {parcel.language for parcel in parcels}
         return {language: await self._messages.message(campaign, language) for language in languages}
 
     async def _dispatch(
-        self, parcels: Sequence[Parcel], messages: Mapping[str | None, Reply]
-    ) -> tuple[list[asyncio.Task[Result]], Sequence[Parcel]]:
-        """The calls, each begun in its turn; and those that must not be made any more."""
-        calls: list[asyncio.Task[Result]] = []
-        for at, parcel in enumerate(parcels):
+        self,
+        parcels: Sequence[Parcel],
+        messages: Mapping[str | None, Reply],
+        calls: list[asyncio.Task[Result]],
+    ) -> None:
+        """Adds the calls to `calls`, each begun in its turn; ends early where no more may be made."""
+        for parcel in parcels:
             try:
                 may = await self._lane.try_turn()
             except LaneLostError:
                 may = False
             if not may or self._ending:
-                return calls, parcels[at:]
+                return
             calls.append(asyncio.create_task(self._send(parcel, messages[parcel.language])))
-        return calls, ()
 
     async def _send(self, parcel: Parcel, message: Reply) -> Result:
         if parcel.tag is not None:
@@ -321,7 +336,7 @@ class Sending:
                 )
                 if any(isinstance(outcome, Halted) for _, outcome in results):
                     await self._patiently(lambda: self._deliveries.halt(campaign))
-            except Problem:
+            except Exception:
                 self._lane.forfeit()
                 raise
 

@@ -125,6 +125,31 @@ def record_of(new: Signer, at: int, old: Signer | None = None) -> KeyRecord:
     return KeyRecord(plain.key_id, plain.public_key, at, old.key_id, old.sign(plain.content()))
 
 
+def newest(records: Sequence[KeyRecord]) -> Sequence[str]:
+    """The name of the key that signs: the latest of those that no other one has replaced; several only where
+    they came in the same second."""
+    replaced = {record.endorsed_by for record in records}
+    last = [record for record in records if record.key_id not in replaced]
+    at = max((record.at for record in last), default=0)
+    return [record.key_id for record in last if record.at == at]
+
+
+def unendorsed(records: Sequence[KeyRecord]) -> Sequence[str]:
+    """The names of the keys that no earlier one endorses, beside the first: nothing but the file says that
+    they are of the same installation. `records`: in the order of their moments."""
+    known: dict[str, PublicKey] = {}
+    alone: list[str] = []
+    waiting = list(records)
+    while waiting:
+        following = [record for record in waiting if _endorsed(record, known)]
+        if not following:
+            following = [next((r for r in waiting if r.endorsed_by is None), waiting[0])]
+            alone.append(str(following[0].key_id))
+        known |= {record.key_id: key for record in following if (key := record.key()) is not None}
+        waiting = [record for record in waiting if record not in following]
+    return alone[1:]
+
+
 def believed(
     records: Sequence[KeyRecord], given: Iterable[PublicKey] = (), pinned: Iterable[str] = ()
 ) -> Mapping[str, PublicKey]:

@@ -22,7 +22,7 @@ from bot.campaigns.carrying import Carrier, in_a_word
 from bot.campaigns.recipients import Recipient, Timetable
 from bot.campaigns.reminders import labelled
 from bot.campaigns.reminding import Plan
-from bot.campaigns.sending import NotTried, Outcome, Uncertain
+from bot.campaigns.sending import NotTried, Outcome, RetryAfter, Uncertain
 from bot.model import Button, Opening, Reply, RuleRef, Verdict
 from bot.people.identity import Account
 from bot.problems import Problem
@@ -322,7 +322,11 @@ class News:
     async def _send(self, one: Subscriber, until: datetime, changed: Sequence[Changed]) -> Outcome:
         texts = self._catalogues.get(one.who.language or "") or self._catalogues[self._language]
         with suppress(Exception):  # one message must not stop the others
-            return await self._carrier.send(one.account, news(changed, texts), until)
+            while isinstance(
+                outcome := await self._carrier.send(one.account, news(changed, texts), until), RetryAfter
+            ):
+                await asyncio.sleep(outcome.seconds)  # it is noted as told already
+            return outcome
         return Uncertain()
 
 

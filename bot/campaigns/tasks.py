@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`at`: seconds since 1970."""
+    """`at`: seconds since 1970. `number` (masked): the person's; `unit`: of her delivery."""
 
     id: int
     regency: str
@@ -32,6 +32,8 @@ class Task:
     name: str
     kind: Kind
     at: int
+    number: str = ""
+    unit: str = ""
 
 
 class Tasks(Protocol):

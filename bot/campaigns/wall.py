@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Protocol
 
 from bot.campaigns import ack_pages as pages
 from bot.campaigns.acknowledging import Told
 from bot.campaigns.assembly import Assembly, Tokens
+from bot.campaigns.screens import shortened
 from bot.model import Attachment, Button, Reply
 from bot.people.rights import RIGHTS, Action, Actor, Reach
 from bot.people.staff import Member
 from bot.people.visit import Visit
 from bot.rendering import dates
+from bot.rendering.texts import Texts
 
 OFFERED = 4
-"""Circulars, and units, that one can choose from."""
+"""Circulars on a screen, and units, that one can choose from."""
+
+SCREEN = 8
+"""Buttons on a screen, beside the one that goes on."""
 
 FILE = "apel.png"
 
@@ -24,7 +29,11 @@ FILE = "apel.png"
 class Circulars(Protocol):
     async def told(self, campaign: int) -> Told | None: ...
 
-    async def open_in(self, regency: str, most: int) -> Sequence[Told]: ...
+    async def open_in(self, regency: str, start: int, most: int) -> Sequence[Told]:
+        """Campaigns that take acknowledgments: first those that run, then those that are paused, then those
+        that are done; the latest first."""
+
+    async def unit_names(self, ids: Sequence[int]) -> Mapping[int, str]: ...
 
 
 class Wall:
@@ -39,19 +48,36 @@ class Wall:
     def tokens(self) -> Tokens:
         return self._assembly.tokens
 
-    async def offered(self, visit: Visit, member: Member) -> Sequence[Reply]:
-        units = _units(member)
+    async def offered(self, visit: Visit, member: Member, start: int = 0) -> Sequence[Reply]:
+        """A screen of circulars, from the one at `start` on."""
+        texts, units = visit.texts, _units(member)
         if not units:
-            return [Reply(visit.texts("rights.refused"))]
-        found = await self._circulars.open_in(member.person.regency, OFFERED)
+            return [Reply(texts("rights.refused"))]
+        most = max(1, SCREEN // len(units)) if len(units) > 1 else OFFERED
+        found = await self._circulars.open_in(member.person.regency, start, most + 1)
         if not found:
-            return [Reply(visit.texts("assembly.none"))]
-        lines = [f"{n}. {pages.named(told.content, visit.texts)}" for n, told in enumerate(found, 1)]
-        rows = tuple(
+            return [Reply(texts("assembly.none"))]
+        shown = list(enumerate(found[:most], start + 1))
+        lines = [f"{n}. {pages.named(told.content, texts)}" for n, told in shown]
+        rows = [
             tuple(Button(_label(visit, n, unit, units), f"k:wall:{told.campaign}:{unit}") for unit in units)
-            for n, told in enumerate(found, 1)
-        )
-        return [Reply("\n".join([visit.texts("assembly.which"), *lines]), rows)]
+            for n, told in shown
+        ]
+        if len(found) > most:
+            rows.append((Button(texts("hr.more"), f"k:walls:{start + most}"),))
+        text = "\n".join([texts("assembly.which"), *lines, *await self._legend(units, texts)])
+        return [Reply(text, tuple(rows), replace=visit.pressed)]
+
+    async def _legend(self, units: Sequence[int], texts: Texts) -> list[str]:
+        """Which unit is which, where a button says only its place."""
+        if len(units) == 1:
+            return []
+        names = await self._circulars.unit_names(units)
+        places = enumerate(units, 1)
+        return [
+            "",
+            *(texts("assembly.unit", place=n, name=shortened(names.get(unit, ""))) for n, unit in places),
+        ]
 
     async def press(self, visit: Visit, member: Member, rest: str) -> Sequence[Reply]:
         campaign, _, unit = rest.partition(":")

@@ -127,8 +127,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise Problem("serve.cannot_listen", host=host, port=port, reason=reason) from error
+        raise Problem("serve.cannot_listen", host=host, port=port, reason=error) from error
 
 
 def announcing(

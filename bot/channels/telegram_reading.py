@@ -47,7 +47,9 @@ def read_message(message: Message, me: Identity | None, knows: Callable[[str], b
         return None
     sender = Sender(NAME, str(person.id), person.language_code)
     contact = _contact(message, person.id) if private else None
-    return Incoming(sender, str(message.chat.id), text, private=private, contact=contact)
+    forwarded = message.forward_origin is not None
+    chat = str(message.chat.id)
+    return Incoming(sender, chat, text, private=private, contact=contact, forwarded=forwarded)
 
 
 def read_press(query: CallbackQuery) -> Incoming | None:

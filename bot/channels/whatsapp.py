@@ -226,7 +226,12 @@ class WhatsappChannel:
         phone = f"+{person.number}" if person.number else None
         sender = Sender(NAME, external_id, None, phone)
         incoming = Incoming(
-            sender, external_id, self._text(message), action=message.action, contact=message.contact
+            sender,
+            external_id,
+            self._text(message),
+            action=message.action,
+            contact=message.contact,
+            forwarded=message.forwarded,
         )
         with self._answering():
             async with self._thinking:
@@ -248,11 +253,11 @@ class WhatsappChannel:
         return []
 
     def _text(self, message: Message) -> str:
-        """What was typed; a word that stands for a command becomes the command."""
+        """What was typed; a word that stands for a command becomes the command, unless it is forwarded."""
         if message.opened:
             return f"/{WELCOME}"
         text = message.text.strip()
-        if len(text.split()) > MOST_WORDS:
+        if message.forwarded or len(text.split()) > MOST_WORDS:
             return text
         command = self._words.get(" ".join(text.casefold().strip(PUNCTUATION).split()))
         return f"/{command}" if command else text

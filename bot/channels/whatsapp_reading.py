@@ -48,7 +48,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Message:
     """`text` "" for what cannot be read as text; `action`: the payload of a button or of a list's row.
-    `opened`: nothing was written, the person opened the chat for the first time."""
+    `opened`: nothing was written, the person opened the chat for the first time. `forwarded`: the text is
+    one that was sent elsewhere before."""
 
     id: str
     person: Person
@@ -57,6 +58,7 @@ class Message:
     action: str | None = None
     contact: Contact | None = hidden(default=None, repr=False)
     opened: bool = False
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +168,23 @@ def _with_content(base: Message, kind: str, raw: Json) -> Message | None:
     if kind == "request_welcome":
         return Message(base.id, base.person, base.at, opened=True)
     if kind in CAPTIONED:
-        return Message(base.id, base.person, base.at, _text(raw[kind].get("caption") or ""))
+        return _written(base, raw[kind].get("caption") or "", raw)
     return base
 
 
 def _typed(base: Message, raw: Json) -> Message:
-    return Message(base.id, base.person, base.at, _text(raw["text"]["body"]))
+    return _written(base, raw["text"]["body"], raw)
+
+
+def _written(base: Message, text: Any, raw: Json) -> Message:
+    return Message(base.id, base.person, base.at, _text(text), forwarded=_forwarded(raw))
+
+
+def _forwarded(raw: Json) -> bool:
+    context = raw.get("context")
+    if not isinstance(context, Mapping):
+        return False
+    return bool(context.get("forwarded") or context.get("frequently_forwarded"))
 
 
 def _chosen(base: Message, raw: Json) -> Message | None:
@@ -192,10 +205,8 @@ def _card(base: Message, raw: Json) -> Message:
     phones = [phone for card in cards for phone in card.get("phones") or []]
     numbers = {number for phone in phones if (number := _digits(phone.get("wa_id") or phone.get("phone")))}
     asked = len(cards) == 1 and len(numbers) == 1 and _origin(raw, cards[0]) == "contact_request"
-    context = raw.get("context") or {}
-    straight = not (context.get("forwarded") or context.get("frequently_forwarded"))
     vouched = base.person.number
-    own = (vouched in numbers) if vouched else (asked and straight)
+    own = (vouched in numbers) if vouched else (asked and not _forwarded(raw))
     number = vouched if own and vouched else next(iter(numbers), "")
     return Message(base.id, base.person, base.at, contact=Contact(f"+{number}", own=own))
 

@@ -9,6 +9,7 @@ import typer
 from bot.commands import campaign_looking as looking
 from bot.commands import campaign_making as making
 from bot.commands import campaign_sending as sending
+from bot.commands.campaign_tasks import task_app
 from bot.commands.proxies import proxy_app
 
 campaign_app = typer.Typer(
@@ -33,3 +34,4 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 for name, command in _COMMANDS.items():
     campaign_app.command(name)(command)
 campaign_app.add_typer(proxy_app, name="proxy")
+campaign_app.add_typer(task_app, name="task")

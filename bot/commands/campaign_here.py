@@ -121,6 +121,22 @@ def print_document(document: Any) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
+async def places(here: Here, regency: str | None) -> list[str]:
+    """The regency that is named, or all that have units; an employee has rights in one, and names it. Raises
+    Problem for none that is known."""
+    from bot.problems import Problem
+    from bot.storage.reports import SqlReports
+
+    if regency is None:
+        if here.acting is not None:
+            raise Problem("campaign.whose_regency")
+        return list(await SqlReports(here.store.engine, lambda: 0).regencies())
+    if regency not in here.corpus.regencies:
+        listed = ", ".join(here.corpus.regencies)
+        raise Problem("cli.unknown_name", kind="kabupaten", value=regency, known=listed)
+    return [regency]
+
+
 async def require_whole(here: Here, actor: Actor, action: Action, regency: str) -> None:
     """The right over the whole regency."""
     from bot.people.rights import Target, require
@@ -134,14 +150,20 @@ async def require_whole(here: Here, actor: Actor, action: Action, regency: str) 
 
 def confirm(here: Here, people: int, what: str = "", *, yes: bool) -> None:
     """Nobody is written to whose number the actor has not seen. `what`: before the names of the texts."""
+    count = showing.number(people, here.texts)
+    confirmed(here, f"campaign.{what}confirm", f"campaign.{what}unconfirmed", yes=yes, count=count)
+
+
+def confirmed(here: Here, asked: str, unasked: str, *, yes: bool, **values: object) -> None:
+    """Returns once the actor has said yes. `asked`: the key of the question; `unasked`: of the problem where
+    nobody can be asked."""
     from bot.problems import Problem
 
     if yes:
         return
-    count = showing.number(people, here.texts)
     if not sys.stdin.isatty():
-        raise Problem(f"campaign.{what}unconfirmed", count=count)
-    if not typer.confirm(here.texts(f"campaign.{what}confirm", count=count), err=True):
+        raise Problem(unasked, **values)
+    if not typer.confirm(here.texts(asked, **values), err=True):
         here.say("campaign.left")
         raise typer.Exit(1)
 

@@ -20,6 +20,7 @@ from bot.commands.campaign_here import (
     Regency,
     bar,
     opened,
+    places,
     print_document,
 )
 from bot.commands.shared import As, Json, run
@@ -40,24 +41,19 @@ QUICK = 100_000
 
 def list_campaigns(regency: Regency = None, acting: As = None, as_json: Json = False) -> None:
     """Daftar kampanye, yang terbaru dulu."""
-    from bot.problems import Problem
-    from bot.storage.reports import SqlReports
 
     async def work() -> None:
         async with opened(acting) as here:
-            if acting is not None and regency is None:
-                raise Problem("campaign.whose_regency")
-            if regency is not None and regency not in here.corpus.regencies:
-                listed = ", ".join(here.corpus.regencies)
-                raise Problem("cli.unknown_name", kind="kabupaten", value=regency, known=listed)
-            every = await SqlReports(here.store.engine, lambda: 0).regencies()
             documents = []
-            for place in [regency] if regency else every:
+            for place in await places(here, regency):
                 for known, tally in await here.reporting.campaigns(await here.actor(place), place):
                     zone = here.zone(place)
                     documents.append(showing.known_document(known, zone) | showing.tally_document(tally))
                     if not as_json:
-                        for line in (*showing.head(known, zone, here.texts), showing.sums(tally, here.texts)):
+                        for line in (
+                            *showing.head(known, zone, here.texts),
+                            showing.sums(known, tally, here.texts),
+                        ):
                             typer.echo(line)
             if as_json:
                 print_document(documents)
@@ -140,23 +136,25 @@ async def _held(here: Here, campaign: Campaign) -> Held | None:
 
 
 def _named(view: View, text: str | None) -> int | None:
-    """The unit that is meant, among those that the actor sees, closed ones too."""
+    """The unit that is meant, among those that the actor sees, closed ones too. Raises Problem for
+    none, for several, and where only others are called so."""
     from bot.campaigns.reports import lineage
     from bot.people.unit_names import matching, only
+    from bot.problems import Problem
 
     if text is None:
         return None
-    found = {
-        path: unit
-        for path, unit in matching(view.units.values(), text).items()
-        if set(lineage(view.units, unit.id)) & set(view.tops)
-    }
+    known = matching(view.units.values(), text)
+    found = {path: unit for path, unit in known.items() if set(lineage(view.units, unit.id)) & set(view.tops)}
+    if known and not found:
+        raise Problem("campaign.unit_outside", text=text)
     return only(found, view.regency, text).id
 
 
 def pending(campaign: Id, unit: OfUnit = None, acting: As = None, as_json: Json = False) -> None:
     """Siapa yang belum; yang tak terjangkau disebut tersendiri, dengan sebabnya."""
     from bot.campaigns.reports import Group
+    from bot.storage.tasks import SqlTasks
 
     async def work() -> None:
         async with opened(acting) as here:
@@ -164,7 +162,8 @@ def pending(campaign: Id, unit: OfUnit = None, acting: As = None, as_json: Json 
             view = await here.reporting.view(actor, campaign)
             place = _named(view, unit)
             tops = [place] if place is not None else list(view.tops)
-            listing = _Listing(here, actor, view, tops)
+            asking = await SqlTasks(here.store.engine).asking(campaign)
+            listing = _Listing(here, actor, view, tops, asking)
             if as_json:
                 await listing.write()
             else:
@@ -176,12 +175,14 @@ def pending(campaign: Id, unit: OfUnit = None, acting: As = None, as_json: Json 
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """The lists of those who have not acknowledged, a page in memory at a time."""
+    """The lists of those who have not acknowledged, a page in memory at a time. `asking`: the people with a
+    task that waits for HR."""
 
     here: Here
     actor: Actor
     view: View
     tops: list[int]
+    asking: frozenset[int]
 
     async def _pages(self, group: Group) -> AsyncIterator[Any]:
         for top in self.tops:
@@ -205,7 +206,8 @@ class _Listing:
             if count == 0:
                 typer.echo(texts(f"report.title_{group.value}"))
             count += 1
-            typer.echo(showing.INDENT + showing.person_line(one, self._path(one.unit), texts, zone))
+            line = showing.INDENT + showing.person_line(one, self._path(one.unit), texts, zone)
+            typer.echo(f"{line} · {texts('report.asking')}" if one.person in self.asking else line)
         typer.echo(texts(f"report.total_{group.value}", count=showing.number(count, texts)))
 
     async def write(self) -> None:
@@ -219,6 +221,7 @@ class _Listing:
             before = "\n "
             async for one in self._pages(group):
                 document = showing.person_document(one, self._path(one.unit), zone)
+                document["asking"] = one.person in self.asking
                 out.write(before + json.dumps(document, ensure_ascii=False))
                 before = ",\n "
             out.write("]")
@@ -270,9 +273,9 @@ def export(
     from bot.config import load_settings
     from bot.people.rights import Action
     from bot.problems import Problem
-    from bot.storage.key_files import signer_at
     from bot.storage.report_files import Task
     from bot.storage.report_files import export as write
+    from bot.storage.signing_key import signer_of
 
     if form not in list(Form):
         raise Problem("cli.unknown_name", kind="--format", value=form, known=", ".join(Form))
@@ -284,8 +287,10 @@ def export(
             signer = None
             if form == Form.SQLITE:  # its evidence is of the whole campaign
                 view = await here.steering.reached(actor, campaign, Action.EXPORT_CAMPAIGN)
-                signer = signer_at(load_settings().evidence.key)
-            wording = Wording(here.texts, here.zone(view.regency))
+                signer = await signer_of(here.store.engine, load_settings().evidence.key)
+            statuses = here.corpus.vocabulary.statuses
+            words = {key: here.texts.word(named.name) for key, named in statuses.items()}
+            wording = Wording(here.texts, here.zone(view.regency), words)
             with bar(here.texts("report.writing")) as told:
                 task = Task(view, actor, wording, here.seconds, told)
                 count = await write(here.store.engine, task, Form(form), output, signer)

@@ -17,6 +17,7 @@ from bot.commands.campaign_here import (
     Regency,
     Yes,
     confirm,
+    confirmed,
     opened,
     print_document,
     require_whole,
@@ -25,6 +26,7 @@ from bot.commands.shared import As, Json, run
 
 if TYPE_CHECKING:
     from bot.campaigns.addressing import Preview, Terms
+    from bot.campaigns.campaign import Version
     from bot.campaigns.content import Content
     from bot.campaigns.drafting import Prepared
     from bot.config import Settings
@@ -181,7 +183,7 @@ class _Making:
 async def _making(
     here: Here, circular: str, audience: str, due: str, regency: str | None, quiz: bool
 ) -> _Making:
-    from bot.campaigns.drafting import due_of, regency_of
+    from bot.campaigns.drafting import check_quiz, due_of, regency_of
     from bot.config import load_settings
     from bot.people.rights import Action
     from bot.storage.campaign_circulars import regencies_with
@@ -191,6 +193,7 @@ async def _making(
     actor = await here.actor(place)
     await require_whole(here, actor, Action.CREATE_CAMPAIGN, place)
     content = await _content(here, circular, place)
+    check_quiz(content, quiz=quiz)
     when = due_of(due, here.zone(place), here.now)
     return _Making(here, actor, content, audience, when, quiz, load_settings())
 
@@ -222,6 +225,9 @@ def circular_add(
     line: Annotated[
         list[str] | None, typer.Option("--line", help="Satu baris ringkasan; paling banyak lima.")
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Sudah memeriksa edaran yang digantikan; jangan bertanya lagi.")
+    ] = False,
     acting: As = None,
     as_json: Json = False,
 ) -> None:
@@ -231,7 +237,7 @@ def circular_add(
     from bot.campaigns.content import MOST_BYTES, Document, ad_hoc
     from bot.people.rights import Action
     from bot.problems import Problem
-    from bot.storage.campaign_circulars import add_circular
+    from bot.storage.campaign_circulars import add_circular, in_place, is_current
 
     async def work() -> None:
         async with opened(acting) as here:
@@ -251,6 +257,9 @@ def circular_add(
             content = ad_hoc(
                 regency, document, number=number, dated=day, subject=subject, issuer=issuer, lines=lines
             )
+            before = await in_place(here.store.engine, content)
+            if before is not None and not await is_current(here.store.engine, before, content):
+                _confirm_in_place_of(here, before, yes=yes)
             version, new = await add_circular(here.store.engine, content, actor.name, here.seconds)
             here.say(
                 "campaign.circular_added" if new else "campaign.circular_known", circular=content.circular
@@ -258,15 +267,22 @@ def circular_add(
             if as_json:
                 shown = {
                     "circular": content.circular,
-                    "version": version,
-                    "digest": content.digest,
+                    "version": version.id,
+                    "digest": version.digest,
                     "new": new,
+                    "replaces": version.replaces,
                 }
                 print_document(shown | {"number": content.number, "subject": content.subject})
             else:
                 typer.echo(content.circular)
 
     run(work())
+
+
+def _confirm_in_place_of(here: Here, before: Version, *, yes: bool) -> None:
+    values = {"version": before.id, "subject": before.subject}
+    here.say("campaign.circular_replaces", **values)
+    confirmed(here, "campaign.circular_confirm", "campaign.circular_unconfirmed", yes=yes)
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -277,4 +293,4 @@ def _read(path: Path, most: int) -> bytes:
         with path.open("rb") as file:
             return file.read(most)
     except OSError as error:
-        raise Problem("cli.no_file", path=path, reason=error.strerror or str(error)) from error
+        raise Problem("cli.no_file", path=path, reason=error) from error

@@ -20,6 +20,7 @@ from bot.commands.campaign_here import (
     utc,
 )
 from bot.commands.shared import As, plain, run
+from bot.commands.usage import STOPPED, moment_given
 
 if TYPE_CHECKING:
     from bot.campaigns.campaign import Step
@@ -65,8 +66,9 @@ def approve(
     start: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
-            help="Mulai dikirim pada saat ini. Tanpa ini: segera.",
+            parser=moment_given,
+            metavar="TTTT-BB-HHTJJ:MM",
+            help="Mulai dikirim pada saat ini; hari saja: sejak pukul 00.00. Tanpa ini: segera.",
         ),
     ] = None,
     acting: As = None,
@@ -162,7 +164,7 @@ def run_campaign(campaign: Id, acting: As = None) -> None:
         async with opened(acting) as here:
             actor = await here.actor_on(campaign)
             await here.steering.reached(actor, campaign, Action.RUN_CAMPAIGN)
-            async with outbox(here.store) as sending:
+            async with _interruptible(here, campaign), outbox(here.store) as sending:
                 await sending.start_due()
                 state = (await here.campaigns.get(campaign)).state
                 if state is CampaignState.APPROVED and (held := await sending.held(campaign)) is not None:
@@ -173,7 +175,9 @@ def run_campaign(campaign: Id, acting: As = None) -> None:
                         state = await sending.run(campaign)
             status = await here.reporting.status(actor, campaign)
             here.say("campaign.now", campaign=campaign, state=here.texts(f"campaign.state_{state.value}"))
-            typer.echo(showing.sums(status.total, here.texts), err=True)
+            typer.echo(showing.sums(status.known, status.total, here.texts), err=True)
+            if unsure := status.uncertain:
+                here.say("campaign.uncertain", count=showing.number(unsure, here.texts), campaign=campaign)
             if state not in (CampaignState.RUNNING, CampaignState.DONE):
                 raise typer.Exit(1)
 
@@ -181,17 +185,37 @@ def run_campaign(campaign: Id, acting: As = None) -> None:
 
 
 @asynccontextmanager
+async def _interruptible(here: Here, campaign: int) -> AsyncIterator[None]:
+    """Whoever stops the command is told how far it came, and how to go on."""
+    import asyncio
+
+    try:
+        yield
+    except asyncio.CancelledError:
+        sent, gone = await _progress(here, campaign)
+        counts = {"sent": sent, "waiting": gone - sent}
+        shown = {name: showing.number(count, here.texts) for name, count in counts.items()}
+        here.say("campaign.stopped", campaign=campaign, **shown)
+        raise typer.Exit(STOPPED) from None
+
+
+async def _progress(here: Here, campaign: int) -> tuple[int, int]:
+    """How many deliveries are dealt with, and how many there are."""
+    from bot.campaigns.campaign import DeliveryState
+
+    counts = await here.campaigns.progress(campaign)
+    gone = sum(counts.values()) - counts.get(DeliveryState.WITHDRAWN, 0)
+    waiting = counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0)
+    return gone - waiting, gone
+
+
+@asynccontextmanager
 async def _watched(here: Here, campaign: int) -> AsyncIterator[None]:
     """A bar on standard error while it sends, of what the ledger has."""
     import asyncio
 
-    from bot.campaigns.campaign import DeliveryState
-
     async def look(told: Callable[[int, int], None]) -> None:
-        counts = await here.campaigns.progress(campaign)
-        gone = sum(counts.values()) - counts.get(DeliveryState.WITHDRAWN, 0)
-        waiting = counts.get(DeliveryState.QUEUED, 0) + counts.get(DeliveryState.SENDING, 0)
-        told(gone - waiting, gone)
+        told(*await _progress(here, campaign))
 
     async def watch(told: Callable[[int, int], None]) -> None:
         while True:
@@ -211,7 +235,6 @@ async def _watched(here: Here, campaign: int) -> AsyncIterator[None]:
 
 def requeue(campaign: Id, yes: Yes = False, acting: As = None) -> None:
     """Kirim sekali lagi yang tidak pasti sampai; sebagian orang bisa menerimanya dua kali."""
-    from bot.campaigns.campaign import DeliveryState
     from bot.people.rights import Action
     from bot.storage.deliveries import SqlDeliveries
 
@@ -219,9 +242,12 @@ def requeue(campaign: Id, yes: Yes = False, acting: As = None) -> None:
         async with opened(acting) as here:
             actor = await here.actor_on(campaign)
             await here.steering.reached(actor, campaign, Action.RUN_CAMPAIGN)
-            uncertain = (await here.campaigns.progress(campaign)).get(DeliveryState.UNCERTAIN, 0)
-            if uncertain:
-                confirm(here, uncertain, "requeue_", yes=yes)
+            status = await here.reporting.status(actor, campaign)
+            uncertain = status.uncertain
+            if not uncertain:
+                here.say("campaign.requeue_nothing")
+                return
+            confirm(here, uncertain, "requeue_", yes=yes)
             count = await SqlDeliveries(here.store.engine, lambda: here.seconds).requeue(campaign)
             here.say("campaign.requeued", count=showing.number(count, here.texts))
 

@@ -75,12 +75,14 @@ def head(known: Known, zone: tzinfo, texts: Texts) -> Iterator[str]:
     yield texts("report.circular", number=version.number or version.circular, subject=version.subject)
 
 
-def sums(tally: Tally, texts: Texts) -> str:
+def sums(known: Known, tally: Tally, texts: Texts) -> str:
+    from bot.campaigns.campaign import CampaignState
     from bot.campaigns.reports import Group
 
+    key = "report.sums_cancelled" if known.campaign.state is CampaignState.CANCELLED else "report.sums"
     counts = {group.value: number(tally.of(group), texts) for group in Group}
     share = percent(tally.share, texts)
-    return texts("report.sums", addressed=number(tally.addressed, texts), share=share, **counts)
+    return texts(key, addressed=number(tally.addressed, texts), share=share, **counts)
 
 
 def held_lines(held: Held, texts: Texts) -> Iterator[str]:
@@ -102,7 +104,10 @@ def status_lines(
     days: Sequence[Day] | None,
 ) -> Iterator[str]:
     yield from head(status.known, zone, texts)
-    yield sums(status.total, texts)
+    yield sums(status.known, status.total, texts)
+    if status.uncertain:
+        campaign = status.known.campaign.id
+        yield texts("campaign.uncertain", count=number(status.uncertain, texts), campaign=campaign)
     for part in pace:
         if part.measured:
             median, ninety = took(part.median, texts), took(part.ninety, texts)
@@ -111,7 +116,7 @@ def status_lines(
             yield texts("report.in_time", in_time=number(part.in_time, texts), late=number(part.late, texts))
     if by_unit:
         for row in (row for branch in status.parts for row in branch):
-            yield f"{INDENT * row.depth}{row.unit.name}: {sums(row.total, texts)}"
+            yield f"{INDENT * row.depth}{row.unit.name}: {sums(status.known, row.total, texts)}"
     for day in days or ():
         yield texts("report.day", day=day.day.isoformat(), sent=day.sent, acknowledged=day.acknowledged)
 

@@ -200,7 +200,7 @@ def _new_file(path: Path) -> Iterator[TextIO]:
     except FileExistsError as error:
         raise Problem("code.file_exists", file=path) from error
     except OSError as error:
-        raise Problem("code.no_file", file=path, reason=error.strerror or str(error)) from error
+        raise Problem("code.no_file", file=path, reason=error) from error
     try:
         with os.fdopen(opened, "w", encoding="utf-8") as file:
             yield file

@@ -11,9 +11,12 @@ import typer
 from bot.commands.shared import Json, ledger, operator, run, texts_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from bot.people.rights import Action
+    from bot.rendering.texts import Texts
+    from bot.storage.restoring import Restored
     from bot.storage.store import Store
 
 Reference = Annotated[
@@ -43,12 +46,31 @@ def restore(
 ) -> None:
     """Pulihkan semua data dari cadangan: seluruhnya, atau tidak sama sekali."""
 
-    async def work() -> int:
+    async def work() -> Restored:
         async with ledger() as store:
             return await store.restore(file, operator().name, replace=replace)
 
-    rows = run(work())
-    typer.echo(texts_in()("backup.restored", rows=rows), err=True)
+    done = run(work())
+    for line in _restored(done, texts_in()):
+        typer.echo(line, err=True)
+
+
+def _restored(done: Restored, texts: Texts) -> Iterator[str]:
+    """What was brought back, and what people have to decide now."""
+    yield texts("backup.restored", rows=done.rows)
+    if done.paused:
+        yield texts("backup.paused", count=len(done.paused), campaigns=_listed(done.paused))
+    if done.uncertain:
+        count = sum(done.uncertain.values())
+        yield texts("backup.uncertain", count=count, campaigns=_listed(done.uncertain))
+    if done.paused or done.uncertain:
+        yield texts("backup.next", campaign=min({*done.paused, *done.uncertain}))
+    if done.campaigns:
+        yield texts("backup.since")
+
+
+def _listed(campaigns: Iterable[int]) -> str:
+    return ", ".join(map(str, campaigns))
 
 
 def retention(as_json: Json = False) -> None:
@@ -167,4 +189,4 @@ def _write_private(path: Path, content: str) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(content)
     except OSError as error:
-        raise Problem("data.not_written", path=path, reason=error.strerror) from error
+        raise Problem("data.not_written", path=path, reason=error) from error

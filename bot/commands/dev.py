@@ -58,7 +58,7 @@ async def _run(port: int, webhook: str, account: Account, rules: Rules, texts: T
     try:
         bound = listener(port)
     except OSError as error:
-        raise Problem("simulator.port", port=port, reason=error.strerror or str(error)) from error
+        raise Problem("simulator.port", port=port, reason=error) from error
     bound.listen()
     async with (
         simulation_on(bound, webhook, account, rules) as simulation,

@@ -83,6 +83,7 @@ def _bundle(file: Path, given: Sequence[PublicKey], held: Sequence[Checkpoint], 
         "forgotten": report.forgotten,
         "keys": list(report.keys),
         "pinned": report.pinned,
+        "unendorsed": list(report.unendorsed),
         "more": report.more,
     }
     return report.findings, document, list(showing.summary(report, texts))
@@ -130,4 +131,4 @@ def _small(path: Path) -> str:
         with path.open("rb") as file:
             return file.read(MOST_BYTES).decode(errors="replace")
     except OSError as error:
-        raise Problem("cli.no_file", path=path, reason=error.strerror or str(error)) from error
+        raise Problem("cli.no_file", path=path, reason=error) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def summary(report: Report, texts: Texts) -> Iterator[str]:
     if report.forgotten:
         yield texts("evidence.forgotten", count=report.forgotten)
     if not report.pinned:
+        if report.unendorsed:
+            yield texts("evidence.unendorsed", keys=_plain(", ".join(report.unendorsed)))
         yield texts("evidence.unpinned")
 
 
@@ -48,28 +50,29 @@ def receipt_summary(receipt: Receipt, *, pinned: bool, texts: Texts) -> Iterator
         yield texts("evidence.unpinned")
 
 
-def receipt_text(receipt: Receipt, texts: Texts) -> str:
+def receipt_text(receipt: Receipt, texts: Texts, zone: tzinfo) -> str:
     """What the employee keeps: three lines to read, and the receipt itself as one word."""
-    told = texts("evidence.receipt", code=receipt.code(), **_proved(receipt, texts))
+    told = texts("evidence.receipt", code=receipt.code(), **_proved(receipt, texts, zone))
     return f"{told}\n{receipt.token()}"
 
 
-def _proved(receipt: Receipt, texts: Texts) -> dict[str, object]:
+def _proved(receipt: Receipt, texts: Texts, zone: tzinfo = UTC) -> dict[str, object]:
     """Which event, and under whose signature."""
     entry, signed = receipt.entry, receipt.checkpoint
     return {
         "seq": entry.seq,
         "what": _kind(entry.kind, texts),
-        "at": _moment(entry.at, texts),
+        "at": _moment(entry.at, texts, zone),
         "size": signed.size,
-        "signed": _moment(signed.at, texts),
+        "signed": _moment(signed.at, texts, zone),
         "signer": signed.key_id,
     }
 
 
-def listed(noted: Iterable[Noted], texts: Texts) -> Iterator[str]:
+def listed(noted: Iterable[Noted], texts: Texts, zone: tzinfo) -> Iterator[str]:
     for one in noted:
-        yield texts("evidence.listed", seq=one.seq, at=_moment(one.at, texts), what=_kind(one.kind, texts))
+        at = _moment(one.at, texts, zone)
+        yield texts("evidence.listed", seq=one.seq, at=at, what=_kind(one.kind, texts))
 
 
 def _kind(kind: str, texts: Texts) -> str:
@@ -77,12 +80,12 @@ def _kind(kind: str, texts: Texts) -> str:
     return texts(key) if key in texts else kind
 
 
-def _moment(at: int, texts: Texts) -> str:
-    """In UTC: a bundle can hold events of regencies in different zones."""
-    from bot.rendering.dates import clock, day
+def _moment(at: int, texts: Texts, zone: tzinfo = UTC) -> str:
+    """In UTC where no regency is known: a bundle can hold events of regencies in different zones."""
+    from bot.rendering.dates import clock, day, zone_name
 
     try:
-        moment = datetime.fromtimestamp(at, UTC)
+        moment = datetime.fromtimestamp(at, zone)
     except (OverflowError, OSError, ValueError):
         return str(at)
-    return f"{day(moment, texts)} {clock(moment, texts)} UTC"
+    return f"{day(moment, texts)} {clock(moment, texts)} {zone_name(moment)}"

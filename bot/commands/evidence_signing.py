@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,10 @@ from bot.commands import evidence_showing as showing
 from bot.commands.shared import As, Regency, ledger, operator, run, session, texts_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.campaigns.signing import Signer
+    from bot.storage.store import Store
 
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Berkas tujuan.")]
 
@@ -25,7 +29,8 @@ def checkpoint(output: Output = None) -> None:
     async def work() -> str | None:
         _require_everything()
         async with ledger() as store:
-            made = await evidence.checkpoint(store.engine, _signer(), int(now().timestamp()))
+            signer = await _signer(store)
+            made = await evidence.checkpoint(store.engine, signer, int(now().timestamp()))
             return made.text() if made else None
 
     made = run(work())
@@ -37,29 +42,42 @@ def checkpoint(output: Output = None) -> None:
 
 def key(output: Output = None) -> None:
     """Kunci publik untuk diumumkan. Dengan kunci itu siapa pun bisa memeriksa bukti."""
-    _write(_signer().public.pem(), output)
+
+    async def work() -> str:
+        async with ledger() as store:
+            return (await _signer(store)).public.pem()
+
+    _write(run(work()), output)
 
 
-def rotate() -> None:
+def rotate(
+    lost: Annotated[
+        bool, typer.Option("--lost", help="Kunci lama hilang: yang baru dipakai tanpa pengesahannya.")
+    ] = False,
+) -> None:
     """Ganti kunci penanda tangan. Yang lama mengesahkan yang baru, lalu dibuang."""
     from bot.app import now
     from bot.config import load_settings
     from bot.storage import evidence
-    from bot.storage.key_files import prepare
+    from bot.storage.key_files import prepare, put_in_place, set_aside
 
     path = load_settings().evidence.key
 
-    async def work() -> tuple[str, str]:
+    async def work() -> str:
         _require_everything()
-        old = _signer()
-        new, beside = prepare(path)
+        texts = texts_in()
         async with ledger() as store:
+            old = None if lost else await _signer(store)
+            new, beside = prepare(path)
             await evidence.succeed(store.engine, old, new, int(now().timestamp()))
-        beside.replace(path)
-        return old.key_id, new.key_id
+            aside = set_aside(path) if old is None else None
+            put_in_place(beside, path)
+        if old is not None:
+            return texts("evidence.rotated", old=old.key_id, new=new.key_id)
+        kept = [texts("evidence.set_aside", path=aside)] if aside else []
+        return "\n".join([texts("evidence.rotated_alone", new=new.key_id), *kept])
 
-    old, new = run(work())
-    typer.echo(texts_in()("evidence.rotated", old=old, new=new), err=True)
+    typer.echo(run(work()), err=True)
 
 
 def export(
@@ -71,15 +89,20 @@ def export(
     from bot.storage.access import note
     from bot.storage.bundle import Exported
     from bot.storage.bundle import export as write
+    from bot.storage.campaign_row import state_of
 
     at = int(now().timestamp())
 
     async def work() -> Exported:
         _require_everything()
         async with ledger() as store:
+            signer = await _signer(store)
             async with store.engine.begin() as connection:
+                if campaign is not None:
+                    await state_of(connection, campaign)
                 await note(connection, at, operator().name, "evidence.exported")
-            return await write(store.engine, _signer(), output, at, campaign)
+            with _writing(output):
+                return await write(store.engine, signer, output, at, campaign)
 
     done = run(work())
     size = done.checkpoint.size
@@ -114,14 +137,15 @@ def receipt(
                 )
                 noted = await evidence.events_of(connection, person.id)
             if event is None:
-                for line in showing.listed(noted, here.texts):
+                for line in showing.listed(noted, here.texts, here.zone):
                     typer.echo(line)
                 return
-            await evidence.checkpoint(here.store.engine, _signer(), at)
+            await evidence.checkpoint(here.store.engine, await _signer(here.store), at)
             made = await evidence.receipt(here.store.engine, person.id, event)
-            typer.echo(showing.receipt_text(made, here.texts))
+            typer.echo(showing.receipt_text(made, here.texts, here.zone))
             if qr is not None:
-                qr.write_bytes(picture(made, "png" if qr.suffix == ".png" else "svg"))
+                with _writing(qr):
+                    qr.write_bytes(picture(made, "png" if qr.suffix == ".png" else "svg"))
                 typer.echo(here.texts("evidence.written", path=qr), err=True)
 
     run(work())
@@ -134,16 +158,29 @@ def _require_everything() -> None:
     require(operator(), Action.EXPORT_PERSON, Target())
 
 
-def _signer() -> Signer:
+async def _signer(store: Store) -> Signer:
+    """Raises Problem where the file of the key is not the one that the ledger knows."""
     from bot.config import load_settings
-    from bot.storage.key_files import signer_at
+    from bot.storage.signing_key import signer_of
 
-    return signer_at(load_settings().evidence.key)
+    return await signer_of(store.engine, load_settings().evidence.key)
 
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
         return
-    output.write_text(text)
+    with _writing(output):
+        output.write_text(text)
     typer.echo(texts_in()("evidence.written", path=output), err=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Raises Problem where the file cannot be written."""
+    from bot.problems import Problem
+
+    try:
+        yield
+    except OSError as error:
+        raise Problem("report.not_written", path=path, reason=error) from error

@@ -15,6 +15,7 @@ from bot.commands.shared import As, Json, Regency, Session, Since, Through, afte
 if TYPE_CHECKING:
     from bot.people.office import Dossier, Office
     from bot.people.staff import Assignment, Person, Role
+    from bot.rendering.texts import Texts
 
 person_app = typer.Typer(help="Seorang pegawai: datanya, cutinya, penugasannya.", no_args_is_help=True)
 role_app = typer.Typer(help="Peran: admin unit, kepala unit, HR, pengelola.", no_args_is_help=True)
@@ -159,12 +160,13 @@ def role_list(regency: Regency, unit: OfUnit = None, acting: As = None, as_json:
         async with session(regency, acting) as here:
             held = await _office(here).roles(here.actor, await here.unit_or_root(unit))
             names = await here.store.staff.paths({at.unit for _, at in held if at.unit is not None})
-            rows = [_role(person, at, names.get(at.unit or 0)) for person, at in held]
+            rows = [(at, _role(person, at, names.get(at.unit or 0))) for person, at in held]
             if as_json:
-                typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+                typer.echo(json.dumps([row for _, row in rows], ensure_ascii=False, indent=1))
                 return
-            for row in rows:
-                typer.echo(here.texts("role.line", **{key: value or NONE for key, value in row.items()}))
+            for at, row in rows:
+                shown = row | {"unit": row["unit"] or NONE} | _said(at, here.texts)
+                typer.echo(here.texts("role.line", **shown))
 
     run(work())
 
@@ -297,6 +299,27 @@ def _lines(dossier: Dossier, here: Session) -> Iterator[str]:
     if dossier.person.left is not None:
         yield here.texts("person.left", **shown)
     for at in dossier.roles:
-        yield here.texts("person.role", **{key: value or NONE for key, value in _held(at).items()})
+        yield here.texts("person.role", **_said(at, here.texts))
     for leave in dossier.leaves:
-        yield here.texts("person.absence", kind=leave.kind, since=leave.since, until=leave.until or NONE)
+        span = _span(leave.since, leave.until, here.texts)
+        yield here.texts("person.absence", kind=leave.kind, span=span)
+
+
+def _said(held: Assignment, texts: Texts) -> dict[str, str]:
+    """A role for people: only a head's has a standing."""
+    from bot.people.staff import Role
+
+    role = held.role.value
+    if held.role is Role.UNIT_HEAD:
+        role = texts("role.head", role=role, standing=held.standing.value)
+    return {"role": role, "span": _span(held.since, held.until, texts)}
+
+
+def _span(since: date, until: date | None, texts: Texts) -> str:
+    """`until`: the first day that it no longer has; None: it is open."""
+    from bot.rendering import dates
+
+    first = dates.date_of(since, texts)
+    if until is None:
+        return texts("role.since", since=first)
+    return texts("role.span", since=first, through=dates.last_day(until, texts))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+
+from bot.commands.usage import day_given
 
 if TYPE_CHECKING:
     from bot.people.office import Bureau
@@ -31,13 +33,16 @@ As = Annotated[
     str | None,
     typer.Option("--as", help="NIP pegawai yang wewenangnya dipakai. Tanpa ini: pengelola.", metavar="NIP"),
 ]
-_DAY = ["%Y-%m-%d"]
+_DAY = "TTTT-BB-HH"
 Since = Annotated[
-    datetime | None, typer.Option("--since", formats=_DAY, help="Hari pertama. Tanpa ini: hari ini.")
+    datetime | None,
+    typer.Option("--since", parser=day_given, metavar=_DAY, help="Hari pertama. Tanpa ini: hari ini."),
 ]
 Through = Annotated[
     datetime | None,
-    typer.Option("--through", formats=_DAY, help="Hari terakhir, ikut terhitung. Tanpa ini: terbuka."),
+    typer.Option(
+        "--through", parser=day_given, metavar=_DAY, help="Hari terakhir, ikut terhitung. Tanpa ini: terbuka."
+    ),
 ]
 
 
@@ -97,6 +102,7 @@ class Session:
     bureau: Bureau
     texts: Texts
     vocabulary: Vocabulary
+    zone: tzinfo
 
     async def person(self, number: str) -> Person:
         """The person of that number, if the actor may see her."""
@@ -152,12 +158,13 @@ async def session(regency: str, number: str | None) -> AsyncIterator[Session]:
     def today(where: str) -> date:
         return now().astimezone(corpus.regencies[where].calendar.zone).date()
 
+    zone = corpus.regencies[regency].calendar.zone
     texts = catalogues()[DEFAULT_LANGUAGE]
     kinds = [key.removeprefix(_ABSENCE) for key in texts.entries if key.startswith(_ABSENCE)]
     async with ledger() as store:
         actor = await actor_of(store.staff, regency, number, today(regency))
         bureau = Bureau(store.staff, known, today, kinds)
-        yield Session(regency, today(regency), store, actor, bureau, texts, corpus.vocabulary)
+        yield Session(regency, today(regency), store, actor, bureau, texts, corpus.vocabulary, zone)
 
 
 _ABSENCE = "away."

@@ -20,7 +20,7 @@ def check_post(held: Assignment, unit: Unit | None) -> None:
     if held.role is Role.EMPLOYEE:
         raise Problem("staff.role_everybody")
     if (unit is None) is not (held.role is Role.OPERATOR):
-        raise Problem("staff.role_unit", role=held.role)
+        raise Problem("staff.role_needs_unit" if unit is None else "staff.role_no_unit", role=held.role)
     if held.role is Role.HR and unit is not None and unit.parent is not None:
         raise Problem("staff.role_root", role=held.role)
     if held.role is not Role.UNIT_HEAD and held.standing is not Standing.DEFINITIVE:

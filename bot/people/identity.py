@@ -158,6 +158,12 @@ class Identity:
                 return known.member
         return (await self._load(Account(channel, external_id))).member
 
+    async def has_left(self, channel: str, external_id: str) -> bool:
+        """Whether the account is of somebody who has left the staff."""
+        known = self._cache.get((channel, external_id)) or await self._load(Account(channel, external_id))
+        holder = known.holder
+        return holder is not None and not self._serves(holder)
+
     def forget(self) -> None:
         """Drops what memory holds: the staff has changed."""
         self._generation += 1

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-from bot.model import Asker, Reply
+from bot.model import Asker, Button, Reply
 from bot.people.profile import Profile
 from bot.people.visit import Visit
 from bot.rendering.texts import Texts
@@ -50,6 +50,9 @@ class Records(Protocol):
         with nothing masked, since they are her own. Empty: nothing is kept."""
 
 
+Rows: TypeAlias = tuple[tuple[Button, ...], ...]
+
+
 class Campaigns(Protocol):
     """What people do with circulars that were sent to them. Each method gives None for what is none of its
     business."""
@@ -64,6 +67,12 @@ class Campaigns(Protocol):
         """After a link to the chat that carries `payload`."""
 
     async def command(self, visit: Visit, name: str) -> Sequence[Reply] | None: ...
+
+    async def turned(self, visit: Visit) -> None:
+        """A command: what she was about to type before is left."""
+
+    async def waiting(self, visit: Visit) -> Rows:
+        """The button below the list of circulars that shows those which wait for her; none where none do."""
 
     async def forget(self, channel: str, external_id: str) -> None:
         """She wants nothing kept of what she asked."""
@@ -83,6 +92,11 @@ class NoCampaigns:
 
     async def command(self, visit: Visit, name: str) -> Sequence[Reply] | None:
         return None
+
+    async def turned(self, visit: Visit) -> None: ...
+
+    async def waiting(self, visit: Visit) -> Rows:
+        return ()
 
     async def forget(self, channel: str, external_id: str) -> None: ...
 

@@ -107,8 +107,23 @@ def document(kept: Kept, now: datetime) -> dict[str, Any]:
     return {"made_at": now.isoformat(timespec="seconds"), **entry, **parts}
 
 
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "kind": ("data.kind_", "away."),
+    "role": ("data.role_",),
+    "standing": ("data.standing_",),
+    "how": ("data.how_",),
+    "language": ("data.language_",),
+    "state": ("data.state_",),
+    "outcome": ("data.state_",),
+    "reason": ("report.why_",),
+    "proof": ("report.proof_",),
+    "action": ("data.action_",),
+}
+"""How the keys begin of the texts for values that the ledger has as ids; what has no text stays as it is."""
+
+
 def in_words(document: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
-    """The same under headings in the language of `texts`, without what is empty."""
+    """The same under headings in the language of `texts`, ids in words, without what is empty."""
     found: dict[str, Any] = {}
     for part, held in document.items():
         heading = texts(f"data.part_{part}")
@@ -120,7 +135,26 @@ def in_words(document: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
 
 
 def _worded(row: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
-    return {texts(f"data.field_{name}"): value for name, value in row.items() if value is not None}
+    return {
+        texts(f"data.field_{name}"): _word(name, value, texts)
+        for name, value in row.items()
+        if value is not None
+    }
+
+
+def _word(field: str, value: Any, texts: Texts) -> Any:
+    """An action without a text of its own is told by the part before its points: "role.ended.hr"."""
+    if isinstance(value, bool):
+        return texts("report.yes" if value else "report.no")
+    id_ = str(value)
+    while field in WORDS:
+        for start in WORDS[field]:
+            if f"{start}{id_}" in texts:
+                return texts(f"{start}{id_}")
+        id_, point, _ = id_.rpartition(".")
+        if not point:
+            break
+    return value
 
 
 def _row(row: Row, columns: Sequence[str], kept: Kept, zone: tzinfo) -> dict[str, Any]:

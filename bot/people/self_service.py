@@ -101,10 +101,11 @@ class SelfService:
         return Reply(visit.texts("profile.deleted"))
 
     async def stop(self, visit: Visit) -> Reply:
-        """As `erase`; what stays is the mark that she is to be left alone."""
-        sender = visit.incoming.sender
+        """As `erase`; what stays is the mark that she is to be left alone, and the language to say so in."""
+        sender, language = visit.incoming.sender, visit.person.language
         await self._leave(visit)
-        await self._profiles.put(Profile(sender.channel, sender.external_id, stopped_at=int(self._clock())))
+        stopped = Profile(sender.channel, sender.external_id, language=language)
+        await self._profiles.put(replace(stopped, stopped_at=int(self._clock())))
         return Reply(visit.texts("stop.done"))
 
     async def _unlink(self, visit: Visit) -> Reply:

@@ -12,12 +12,14 @@ from bot.rendering.texts import Texts
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`profile` None: never seen, or deleted. `member` None: a guest. `texts`: in the person's language."""
+    """`profile` None: never seen, or deleted. `member` None: a guest, or (`left`) whose account this is has
+    left the staff. `texts`: in the person's language."""
 
     incoming: Incoming
     profile: Profile | None
     member: Member | None
     texts: Texts
+    left: bool = False
 
     @property
     def person(self) -> Profile:

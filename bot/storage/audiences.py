@@ -32,6 +32,7 @@ from bot.people.staff import PlacementKind, Role, Unit
 from bot.storage.campaign_tables import acknowledgments, campaigns, deliveries
 from bot.storage.staff_queries import DAY, OPEN_UNITS, ROOT, holds
 from bot.storage.staff_reading import unit_of
+from bot.storage.superseding import asked_anew
 from bot.storage.tables import absences, assignments, identities, people, placements, units
 
 MOST = 2_000
@@ -107,7 +108,7 @@ def _exists(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _elsewhere() -> ColumnElement[bool]:
-    """Another campaign brings her this version, or she has acknowledged it."""
+    """Another campaign brings her this version, or one that has replaced it; or she has acknowledged it."""
     version: BindParameter[int] = bindparam("version", type_=BigInteger())
     campaign: BindParameter[int] = bindparam("campaign", type_=BigInteger())
     delivered = and_(
@@ -123,7 +124,7 @@ def _elsewhere() -> ColumnElement[bool]:
         acknowledgments.c.version_id == version,
         acknowledgments.c.undone_at.is_(None),
     )
-    return or_(_exists(delivered), _exists(acknowledged))
+    return or_(_exists(delivered), _exists(acknowledged), asked_anew(version, people.c.id))
 
 
 def _placed() -> ColumnElement[bool]:

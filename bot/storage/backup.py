@@ -39,6 +39,7 @@ from bot.storage.access import note
 from bot.storage.changes import staff_changed
 from bot.storage.engine import count_on, lock_tables, one_snapshot, open_engine, sqlite_file
 from bot.storage.migrate import VERSION_TABLE, migrate, newest
+from bot.storage.restoring import Restored, free_lanes, hold, lanes_of
 from bot.storage.tables import changes, metadata, people
 from bot.storage.trouble import plainly, problem_of
 
@@ -70,10 +71,10 @@ async def back_up(engine: AsyncEngine, path: Path, *, actor: str, now: int) -> i
     return sum(counts.values())
 
 
-async def restore(engine: AsyncEngine, path: Path, *, replace: bool, actor: str, now: int) -> int:
-    """Brings everything back from `path` in one transaction; gives the number of rows. Raises Problem, and
-    changes nothing, for a file that is no whole backup of this version, and for a database that is not empty
-    (unless `replace`)."""
+async def restore(engine: AsyncEngine, path: Path, *, replace: bool, actor: str, now: int) -> Restored:
+    """Brings everything back from `path` in one transaction; what may have gone out since the backup waits
+    for people (restoring.py). Raises Problem, and changes nothing, for a file that is no whole backup of this
+    version, and for a database that is not empty (unless `replace`)."""
     promised = _promised(path)
     file = _reading(path)
     try:
@@ -81,17 +82,20 @@ async def restore(engine: AsyncEngine, path: Path, *, replace: bool, actor: str,
             async with file.connect() as source, engine.begin() as target:
                 tables = await _tables(target)
                 await lock_tables(target, tables)
+                held = await lanes_of(target)
                 await _empty(target, tables, replace)
                 counts = await _copy_all(
                     source, target, tables, lambda _: Problem("backup.broken", path=path)
                 )
                 if counts != promised:
                     raise Problem("backup.broken", path=path)
+                await free_lanes(target, held)
                 await staff_changed(target)
                 await note(target, now, actor, "restore", count=counts[people.name])
+                done = await hold(target, sum(counts.values()), now)
     finally:
         await file.dispose()
-    return sum(counts.values())
+    return done
 
 
 # --- the file --------------------------------------------------------------------------------
@@ -115,13 +119,13 @@ def _made_beside(path: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         os.close(handle)
     except OSError as error:
-        raise Problem("backup.no_place", path=path, reason=error.strerror) from error
+        raise Problem("backup.no_place", path=path, reason=error) from error
     temporary = Path(name)
     try:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        raise Problem("backup.no_place", path=path, reason=error.strerror) from error
+        raise Problem("backup.no_place", path=path, reason=error) from error
     finally:
         for ending in ("", "-wal", "-shm", "-journal"):
             Path(name + ending).unlink(missing_ok=True)

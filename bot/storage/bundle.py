@@ -241,4 +241,4 @@ def is_sqlite(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(SQLITE)) == SQLITE
     except OSError as error:
-        raise Problem("cli.no_file", path=path, reason=error.strerror or str(error)) from error
+        raise Problem("cli.no_file", path=path, reason=error) from error

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.campaigns.campaign import CampaignState
+from bot.campaigns.campaign import CampaignState, Version
 from bot.campaigns.content import Content
 from bot.campaigns.drafting import Before
 from bot.people.rights import Action
@@ -55,11 +55,45 @@ async def ad_hoc_content(engine: AsyncEngine, regency: str, circular: str) -> Co
         return await campaign_versions.content(connection, found.id) if found else None
 
 
-async def add_circular(engine: AsyncEngine, content: Content, by: str, now: int) -> tuple[int, bool]:
-    """The version with this content, and whether it is new."""
+async def in_place(engine: AsyncEngine, content: Content) -> Version | None:
+    """The version that an ad-hoc circular has now. None: it is the first."""
+    async with engine.connect() as connection:
+        return await campaign_versions.latest_version(connection, content.regency, content.circular)
+
+
+async def add_circular(engine: AsyncEngine, content: Content, by: str, now: int) -> tuple[Version, bool]:
+    """The version with this content, which is the current one from now on, and whether it was not before. A
+    text that was there earlier and comes back is a new version: whom the one between them asked is asked
+    again."""
     async with engine.begin() as connection:
         before = await campaign_versions.latest_version(connection, content.regency, content.circular)
-        replaces = before.id if before is not None and before.digest != content.digest else None
-        made = await campaign_versions.add_version(connection, content, by, now, replaces=replaces)
+        new = before is None or not await same_text(connection, before, content)
+        if before is not None and new:
+            if await campaign_versions.known(connection, content):
+                content = content.back_after(before.digest)
+            made = await campaign_versions.add_version(connection, content, by, now, replaces=before.id)
+        else:
+            made = before or await campaign_versions.add_version(connection, content, by, now)
         await note(connection, now, by, Action.ADD_CIRCULAR, regency=content.regency)
-        return made.id, before is None or before.digest != content.digest
+        return made, new
+
+
+async def is_current(engine: AsyncEngine, version: Version, content: Content) -> bool:
+    async with engine.connect() as connection:
+        return await same_text(connection, version, content)
+
+
+async def same_text(connection: AsyncConnection, version: Version, content: Content) -> bool:
+    """Whether the version has this text, in whatever place it came."""
+    return (await campaign_versions.content(connection, version.id)).plain_digest == content.plain_digest
+
+
+async def ad_hoc(engine: AsyncEngine) -> Sequence[Version]:
+    """The current version of every ad-hoc circular, by regency and id."""
+    newest = (
+        select(func.max(table.c.id)).where(table.c.law.is_(None)).group_by(table.c.regency, table.c.circular)
+    )
+    query = select(*campaign_versions.SHOWN).where(table.c.id.in_(newest))
+    async with engine.connect() as connection:
+        rows = await connection.execute(query.order_by(table.c.regency, table.c.circular))
+        return [campaign_versions.version_of(row) for row in rows]

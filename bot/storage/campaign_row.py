@@ -38,9 +38,12 @@ def _moment(seconds: int) -> datetime:
 
 
 async def state_of(connection: AsyncConnection, campaign: int, *, lock: bool = False) -> CampaignState:
-    """Raises Problem if there is no such campaign. `lock`: nobody else changes it until the end."""
+    """Raises Problem if there is no such campaign. `lock`: nobody else changes it until the end; rows that
+    refer to it can be added, or an acknowledgment, which has its delivery, would wait here for who waits
+    for that delivery."""
     query = select(C.state).where(C.id == campaign)
-    found = (await connection.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+    query = query.with_for_update(key_share=True) if lock else query
+    found = (await connection.execute(query)).scalar_one_or_none()
     if found is None:
         raise Problem("campaign.unknown", campaign=campaign)
     return CampaignState(found)

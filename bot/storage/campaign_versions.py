@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -28,6 +29,12 @@ SHOWN = (
 """Without the document, which can be large."""
 
 
+async def lock(connection: AsyncConnection, version: int) -> None:
+    """Nobody else who asks for it gets it until the transaction ends; it can be referred to meanwhile."""
+    one = select(table.c.id).where(table.c.id == version)
+    await connection.execute(one.with_for_update(key_share=True))
+
+
 async def add_version(
     connection: AsyncConnection,
     content: Content,
@@ -45,6 +52,12 @@ async def add_version(
         made = insert(table).values(**values, created_by=by, created_at=at).returning(*SHOWN)
         row = (await connection.execute(made)).one()
     return version_of(row)
+
+
+async def known(connection: AsyncConnection, content: Content) -> bool:
+    """Whether there is a version with this digest."""
+    same = (table.c.regency == content.regency) & (table.c.digest == content.digest)
+    return (await connection.execute(select(table.c.id).where(same))).first() is not None
 
 
 def _values(content: Content) -> dict[str, Any]:
@@ -86,7 +99,7 @@ async def content(connection: AsyncConnection, number: int) -> Content:
     if row is None:
         raise Problem("campaign.no_version", version=number)
     document = Document(row.document_name, bytes(row.document)) if row.document is not None else None
-    return Content(
+    found = Content(
         regency=row.regency,
         circular=row.circular,
         number=row.number,
@@ -98,6 +111,7 @@ async def content(connection: AsyncConnection, number: int) -> Content:
         wording=row.wording,
         document=document,
     )
+    return found if found.digest == row.digest else replace(found, kept=row.digest)
 
 
 def version_of(row: Any, prefix: str = "") -> Version:

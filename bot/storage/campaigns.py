@@ -104,12 +104,14 @@ class SqlCampaigns:
         return preview
 
     async def create(self, draft: Draft, terms: Terms, day: date, by: str) -> tuple[Campaign, Preview]:
-        """The campaign and its deliveries, in one transaction. Raises Problem: the expression means nothing,
-        or nobody; the deadline is over."""
+        """The campaign and its deliveries, in one transaction; one after the other where the version is the
+        same, so that nobody is asked twice. Raises Problem: the expression means nothing, or nobody; the
+        deadline is over."""
         if draft.due.timestamp() <= self._now():
             raise Problem("campaign.due_over", due=draft.due.isoformat())
         with spoken():
             async with self._engine.begin() as connection:
+                await campaign_versions.lock(connection, draft.version)
                 wanted = await _wanted(connection, draft, terms, day)
                 campaign = await self._insert(connection, draft, by)
                 preview, change = Preview(), Counter[Cell]()
@@ -214,7 +216,7 @@ class SqlCampaigns:
         due = due if among is None else due.where(C.id.in_(among))
         with spoken():
             async with self._engine.begin() as connection:
-                found = list(await connection.scalars(due.with_for_update()))
+                found = list(await connection.scalars(due.with_for_update(key_share=True)))
                 for campaign in found:
                     await put_step(connection, campaign, CampaignState.APPROVED, Step.START, self._now())
                     await mark_changed(connection, campaign)
@@ -240,8 +242,8 @@ class SqlCampaigns:
 
     async def keep(self, campaign: int, terms: Terms, day: date) -> Kept:
         """After a roster import, and daily: adds who has joined or is back from leave, with a deadline of
-        her own once it runs; withdraws who has left, and who is not addressed any more and has not got it
-        yet. A short transaction for each page of people."""
+        her own once it runs; withdraws who has left, who is not addressed any more and has not got it yet,
+        and before it starts who is on leave by now. A short transaction for each page of people."""
         added = withdrawn = 0
         found = await self.get(campaign)
         draft = Draft(found.regency, found.version, found.audience, found.due)

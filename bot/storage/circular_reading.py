@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.campaigns.acknowledging import GOT, OPEN, Entry, Told
-from bot.campaigns.campaign import DeliveryState
+from bot.campaigns.acknowledging import OPEN, Entry, Told
+from bot.campaigns.campaign import CampaignState, DeliveryState
 from bot.campaigns.content import Content
 from bot.campaigns.ports import Waiting
 from bot.storage.access import note
 from bot.storage.acknowledgments import entry_of
 from bot.storage.campaign_tables import acknowledgments, campaigns, circular_versions, deliveries, quiz_counts
 from bot.storage.engine import insert_or
+from bot.storage.superseding import superseded
+from bot.storage.tables import units
 from bot.storage.trouble import plainly
+
+GOING_ON = (CampaignState.RUNNING, CampaignState.PAUSED)
+"""What is still going on stands before what is done."""
 
 REMEMBERED = 500
 """Campaigns whose content is kept in memory, a few KiB each; it never changes."""
@@ -48,16 +53,16 @@ class SqlCirculars:
         self._told[campaign] = made = Told(row.id, row.version_id, _content(row), bool(row.quiz))
         return made
 
-    async def waiting(self, person: int, *, got: bool = False) -> Sequence[Waiting]:
+    async def waiting(self, person: int, among: Collection[DeliveryState] | None = None) -> Sequence[Waiting]:
         query = (
             select(D.campaign_id, func.coalesce(D.due_at, C.due_at).label("due"))
             .join(campaigns, C.id == D.campaign_id)
             .where(D.person_id == person, D.acknowledged_at.is_(None), D.state != DeliveryState.WITHDRAWN)
-            .where(C.state.in_(OPEN))
+            .where(C.state.in_(OPEN), ~superseded())
             .order_by("due", D.campaign_id)
         )
-        if got:
-            query = query.where(D.state.in_(GOT))
+        if among is not None:
+            query = query.where(D.state.in_(among))
         with plainly():
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(query)).all()
@@ -80,6 +85,13 @@ class SqlCirculars:
         row = await self._one(select(acknowledgments).where(*mine))
         return entry_of(row) if row else None
 
+    async def addressed(self, person: int, version: int) -> bool:
+        hers = (D.person_id == person, D.state != DeliveryState.WITHDRAWN, C.id == D.campaign_id)
+        query = select(exists().where(*hers, C.version_id == version, C.state.in_(OPEN)))
+        with plainly():
+            async with self._engine.connect() as connection:
+                return bool((await connection.execute(query)).scalar_one())
+
     async def count_answer(self, version: int, rule: str, right: bool) -> None:
         adding = insert_or(self._engine, quiz_counts, add=("right", "wrong"))
         counted = {"right": int(right), "wrong": int(not right)}
@@ -89,13 +101,23 @@ class SqlCirculars:
 
     # --- the assembly ---
 
-    async def open_in(self, regency: str, most: int) -> Sequence[Told]:
-        query = select(C.id).where(C.regency == regency, C.state.in_(OPEN)).order_by(C.id.desc()).limit(most)
+    async def open_in(self, regency: str, start: int, most: int) -> Sequence[Told]:
+        order = case(
+            {state: place for place, state in enumerate(GOING_ON)}, value=C.state, else_=len(GOING_ON)
+        )
+        query = select(C.id).where(C.regency == regency, C.state.in_(OPEN)).order_by(order, C.id.desc())
+        query = query.offset(start).limit(most)
         with plainly():
             async with self._engine.connect() as connection:
                 found = list(await connection.scalars(query))
         told = [await self.told(campaign) for campaign in found]
         return [one for one in told if one is not None]
+
+    async def unit_names(self, ids: Sequence[int]) -> Mapping[int, str]:
+        query = select(units.c.id, units.c.name).where(units.c.id.in_(ids))
+        with plainly():
+            async with self._engine.connect() as connection:
+                return {row.id: row.name for row in await connection.execute(query)}
 
     async def assembly_opened(self, campaign: int, by: str, unit: int, at: int) -> str | None:
         query = select(C.regency).where(C.id == campaign, C.state.in_(OPEN))

@@ -19,6 +19,7 @@ from bot.storage.campaign_tables import deliveries
 from bot.storage.delivery_claims import TO_SEND, claim, claimed
 from bot.storage.delivery_outcomes import record
 from bot.storage.faults import spoken
+from bot.storage.superseding import withdraw_superseded
 
 D, S = deliveries.c, DeliveryState
 
@@ -66,6 +67,7 @@ class SqlDeliveries:
 
     async def settle(self, campaign: int) -> int:
         channels = self._channels
+        await self._all(lambda c: withdraw_superseded(c, campaign, self._now()))
         await self._all(lambda c: settling.unreach(c, campaign, channels, self._now()))
         found = await self._all(lambda c: settling.reach(c, campaign, channels, self._now()))
         found += await self._all(lambda c: settling.elsewhere(c, campaign, channels, self._now()))

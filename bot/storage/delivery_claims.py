@@ -23,6 +23,10 @@ D, S = deliveries.c, DeliveryState
 TO_SEND = (D.state == S.QUEUED, D.acknowledged_at.is_(None))
 """Who has acknowledged already, at an assembly or to another campaign, is spared the message."""
 
+CLOCKS_APART = 60
+"""Seconds by which the clocks of two processes may differ. Who was last tried further ahead than that was
+tried while a clock was wrong, and so is until when she is to wait."""
+
 
 async def claimed(connection: AsyncConnection, campaign: int, channel: str, token: str) -> tuple[Parcel, ...]:
     """What the same claim has marked before, though nobody heard of it."""
@@ -83,11 +87,12 @@ def _accounts(channel: str) -> Select[Any]:
 def _queued(channel: str, preferred: tuple[str, ...]) -> Select[Any]:
     """The first `most` of `campaign` for the channel, locked. Built once: that takes longer than asking."""
     campaign: BindParameter[int] = bindparam("campaign", type_=BigInteger())
+    now: BindParameter[int] = bindparam("now", type_=BigInteger())
     runs = exists().where(campaigns.c.id == campaign, campaigns.c.state == CampaignState.RUNNING)
     query = (
         _accounts(channel)
         .where(D.campaign_id == campaign, *TO_SEND, usable(), runs)
-        .where(or_(D.wait_until.is_(None), D.wait_until <= bindparam("now", type_=BigInteger())))
+        .where(or_(D.wait_until.is_(None), D.wait_until <= now, D.claimed_at > now + CLOCKS_APART))
         .where(D.failed_on.is_distinct_from(channel))
         .order_by(D.person_id)
         .limit(bindparam("most", type_=Integer()))

@@ -4,7 +4,7 @@ more, loses hers. By pages of people, so that memory stays the same and locks ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.campaigns.addressing import Standing
 from bot.campaigns.campaign import CampaignState, DeliveryState, Step, Unreachable
 from bot.campaigns.evidence import Event
 from bot.storage.audiences import Found
@@ -26,6 +27,9 @@ KEPT = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.DONE)
 """States in which joiners are added and leavers withdrawn; before these the audience is read anew."""
 
 D, S = deliveries.c, DeliveryState
+
+_ANEW: Mapping[str, Any] = dict.fromkeys(("claimed_by", "message_id", "sent_at", "wait_until", "failed_on"))
+"""Of who comes back: nothing of what was tried with her before stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,10 @@ async def in_step(
     connection: AsyncConnection, campaign: int, covered: range, page: Sequence[Found], day: date
 ) -> bool:
     """Whether there is nothing to change. `page`: those of the people `covered` whom the campaign means."""
-    known = await _known(connection, campaign, covered)
+    known, state = await _known(connection, campaign, covered), await state_of(connection, campaign)
     addressed = {one.person for one in page if one.standing.addressed}
     there = {person for person, row in known.items() if row.state != S.WITHDRAWN}
-    if not addressed <= there <= {one.person for one in page}:
+    if not addressed <= there <= _meant(page, state):
         return False
     query = select(func.count()).select_from(deliveries.join(people, people.c.id == D.person_id))
     left = query.where(*_within(campaign, covered), *_left(day))
@@ -91,7 +95,7 @@ async def keep(
     if state is CampaignState.CANCELLED:
         return Kept()
     change = Counter[Cell]()
-    withdrawn = await _withdraw(connection, campaign, covered, {one.person for one in page}, day, change)
+    withdrawn = await _withdraw(connection, campaign, covered, _meant(page, state), day, change)
     due = await due_of(connection, campaign, now) if state in KEPT else None
     added = await _add(connection, campaign, covered, page, now, due, change)
     await move(connection, campaign, change)
@@ -101,6 +105,11 @@ async def keep(
     events += [Event("joined", now, campaign, person) for person in added]
     await append(connection, events)
     return Kept(len(added), len(withdrawn))
+
+
+def _meant(page: Sequence[Found], state: CampaignState) -> set[int]:
+    """Who keeps her delivery. Before it starts not who is on leave: she is asked when she is back."""
+    return {one.person for one in page if state in KEPT or one.standing is not Standing.LEAVE}
 
 
 def _within(campaign: int, covered: range) -> tuple[Any, ...]:
@@ -180,7 +189,7 @@ async def _add(
                 "state": state,
                 "reason": reason,
                 "due_at": due,
-                "claimed_by": None,
+                **_ANEW,
             }
         )
         change[Cell(old.unit_id, S.WITHDRAWN.value, False)] -= 1

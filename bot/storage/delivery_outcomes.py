@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.campaigns.campaign import DeliveryState, Unreachable
@@ -28,13 +29,12 @@ from bot.storage.campaign_tables import deliveries
 from bot.storage.delivery_changes import event, locked, recount
 from bot.storage.engine import set_rows
 from bot.storage.evidence import append
-from bot.storage.unreachable import NOT_FOUND, WHY, note_lost
+from bot.storage.tables import identities
+from bot.storage.unreachable import note_lost, word_of
 from bot.storage.whatsapp_statuses import take_up
 from bot.storage.whatsapp_tags import CHANNEL as WHATSAPP
 
 D, S = deliveries.c, DeliveryState
-
-_WORDS = {why: word for word, why in WHY.items()}
 
 
 async def record(
@@ -52,22 +52,34 @@ async def record(
     rows = await locked(connection, campaign, *still_open, more=(D.attempts,), most=None)
     if not rows:
         return
+    linked = await _linked(connection, channel, [row.person_id for row in rows])
     early = await _early(connection, campaign, channel, [found[row.person_id] for row in rows], now)
     changed, lost, counts = [], {}, Counter[Cell]()
     for row in rows:
         parcel, outcome = found[row.person_id]
         message = outcome.message if isinstance(outcome, Sent) else None
         outcome = early.get(message or "", outcome)
+        hers = (row.person_id, parcel.external_id) in linked
         values = _outcome(outcome, now) | {"message_id": message, "external_id": parcel.external_id}
+        if not hers:
+            values |= {"message_id": None, "external_id": None}
         tries = row.attempts - (not _tried(outcome))
         changed.append(values | {"campaign_id": campaign, "person_id": row.person_id, "attempts": tries})
         recount(counts, row, values["state"])
-        if isinstance(outcome, NotReached) and outcome.reason is not Unreachable.STOPPED:
-            lost[parcel.external_id] = _WORDS.get(outcome.reason, NOT_FOUND)
+        if hers and isinstance(outcome, NotReached) and outcome.reason is not Unreachable.STOPPED:
+            lost[parcel.external_id] = word_of(outcome.reason)
     await set_rows(connection, deliveries, changed)
     await note_lost(connection, channel, lost, now)
     await move(connection, campaign, counts)
     await append(connection, _events(campaign, channel, changed, now))
+
+
+async def _linked(connection: AsyncConnection, channel: str, persons: Sequence[int]) -> set[tuple[int, str]]:
+    """(person, account) of those who have it still: of one that was erased while its message was on its way
+    nothing is written. To be asked once the deliveries are locked: erasing clears them first."""
+    own = identities.c
+    query = select(own.person_id, own.external_id).where(own.channel == channel, own.person_id.in_(persons))
+    return {(row.person_id, row.external_id) for row in await connection.execute(query)}
 
 
 async def _early(

@@ -17,6 +17,7 @@ from bot.campaigns.evidence import Event
 from bot.storage.campaign_row import due_of, put_step, state_of
 from bot.storage.campaign_tables import deliveries
 from bot.storage.delivery_changes import change, event, locked
+from bot.storage.delivery_keeping import KEPT
 from bot.storage.evidence import append
 from bot.storage.reachable import reached_on, why_unreachable
 
@@ -43,6 +44,8 @@ async def lapse(connection: AsyncConnection, campaign: int, tenure: str, now: in
 
 async def requeue(connection: AsyncConnection, campaign: int, now: int) -> int:
     state = await state_of(connection, campaign, lock=True)
+    if state is CampaignState.CANCELLED:
+        return 0
     rows = await locked(connection, campaign, D.state == S.UNCERTAIN, D.acknowledged_at.is_(None))
     events = [event("requeued", now, campaign, row.person_id) for row in rows]
     return await _queue(connection, campaign, state, rows, {}, events, now)
@@ -61,12 +64,15 @@ async def unreach(connection: AsyncConnection, campaign: int, channels: Sequence
 
 
 async def reach(connection: AsyncConnection, campaign: int, channels: Sequence[str], now: int) -> int:
-    """Who can be reached by now is queued, and gets as much time as the others had."""
+    """Who can be reached by now is queued. If it has begun without her she gets as much time as the others
+    had, unless a deadline of her own is still ahead: an account that comes and goes does not move it."""
     state = await state_of(connection, campaign, lock=True)
     if state is CampaignState.CANCELLED:
         return 0
-    rows = await locked(connection, campaign, D.state == S.UNREACHABLE, reached_on(channels))
-    values = {**AFRESH, "due_at": await due_of(connection, campaign, now)}
+    waits = (D.state == S.UNREACHABLE, D.acknowledged_at.is_(None))
+    rows = await locked(connection, campaign, *waits, reached_on(channels))
+    due = await due_of(connection, campaign, now) if state in KEPT else None
+    values = {**AFRESH, "due_at": case((D.due_at > now, D.due_at), else_=due)}
     events = [event("reachable", now, campaign, row.person_id) for row in rows]
     return await _queue(connection, campaign, state, rows, values, events, now)
 

@@ -96,7 +96,7 @@ def open_engine(address: str | URL, wait: float = WAIT) -> LedgerEngine:
             "store.bad_address", setting="EDARAN_DATABASE__URL", kind=type(error).__name__
         ) from error
     except OSError as error:
-        raise Problem("store.no_access", setting="EDARAN_DATABASE__URL", reason=error.strerror) from error
+        raise Problem("store.no_access", setting="EDARAN_DATABASE__URL", reason=error) from error
     event.listen(made.sync_engine, "handle_error", _hide_values)
     for name in TELLTALES:
         logging.getLogger(name).addFilter(_not_detailed)
@@ -113,6 +113,12 @@ def _hide_values(context: ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None and error.args and isinstance(error.args[0], str):
             error.args = (error.args[0].partition("\nDETAIL")[0].partition("\nCONTEXT")[0], *error.args[1:])
+
+
+def is_there(address: str) -> bool:
+    """Whether opening it makes no new file. Of a server it is not asked."""
+    url = make_url(address)
+    return url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists()
 
 
 def sqlite_file(engine: AsyncEngine) -> Path | None:
@@ -208,9 +214,10 @@ def insert_or(
 
 
 async def add_rows(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts rows that all name the same columns."""
+    """Inserts rows that all name the same columns. Raises ValueError if they do not."""
     if not rows:
         return
+    _names(rows)
     if connection.dialect.name != "postgresql":
         await connection.execute(insert(table), rows)
         return
@@ -219,11 +226,14 @@ async def add_rows(connection: AsyncConnection, table: Table, rows: Sequence[Map
 
 
 async def set_rows(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Sets in each row that has these keys what else is named; all name the same columns."""
+    """Sets in each row that has these keys what else is named; all name the same columns. Raises ValueError
+    if they do not, or if a key is missing, or there is nothing else."""
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
-    names = [name for name in rows[0] if name not in keys]
+    names = [name for name in _names(rows) if name not in keys]
+    if not names or len(names) + len(keys) != len(rows[0]):
+        raise ValueError(f"rows of {table.name} need their keys and something to set: {sorted(rows[0])}")
     if connection.dialect.name != "postgresql":
         which = [table.c[name] == bindparam(f"key_{name}") for name in keys]
         statement = update(table).where(*which).values({name: bindparam(name) for name in names})
@@ -233,6 +243,15 @@ async def set_rows(connection: AsyncConnection, table: Table, rows: Sequence[Map
     given = _as_arrays(table, rows)
     which = [table.c[name] == given.c[name] for name in keys]
     await connection.execute(update(table).where(*which).values({name: given.c[name] for name in names}))
+
+
+def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns that all of them name."""
+    names = rows[0].keys()
+    other = next((row for row in rows if row.keys() != names), None)
+    if other is not None:
+        raise ValueError(f"rows name different columns: {sorted(names ^ other.keys())}")
+    return list(names)
 
 
 def _as_arrays(table: Table, rows: Sequence[Mapping[str, Any]]) -> TableValuedAlias:

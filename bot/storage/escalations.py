@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.campaign import DeliveryState
+from bot.campaigns.carrying import NOT_SENT, WENT_OUT
 from bot.campaigns.digests import Entry, Kind
 from bot.campaigns.escalation import Choose, Posts, Waiting, Wanted
 from bot.campaigns.evidence import Event
@@ -39,7 +40,12 @@ from bot.storage.staff_queries import holds, serves
 from bot.storage.staff_reading import assignment_of
 from bot.storage.tables import assignments, people
 
-POSTS = (Role.UNIT_HEAD.value, Role.UNIT_ADMIN.value)
+POSTS = (Role.UNIT_HEAD.value, Role.UNIT_ADMIN.value, Role.HR.value)
+
+TWO_DAYS = 2 * 86_400
+
+MISSED = frozenset({NOT_SENT, DeliveryState.UNREACHABLE.value})
+"""Words of a digest that certainly nobody has got, and that she or another is to get yet."""
 
 TABLES: Mapping[Kind, Table] = {Kind.OVERDUE: escalations, Kind.UNREACHABLE: worklists}
 NOTED = {Kind.OVERDUE: "escalated", Kind.UNREACHABLE: "worklist"}
@@ -77,7 +83,7 @@ class SqlEscalations:
 
     async def told_today(self, wanted: Wanted) -> frozenset[int]:
         table = TABLES[wanted.kind].c
-        query = select(table.told_id).where(table.at >= wanted.midnight, table.told_id.is_not(None))
+        query = select(table.told_id).where(_today(table.at, wanted), table.told_id.is_not(None))
         async with self._engine.connect() as connection:
             return frozenset((await connection.execute(query.distinct())).scalars())
 
@@ -122,7 +128,7 @@ class SqlEscalations:
             # Whoever else tells her, or of them, waits here, and then sees what was written.
             locked = select(people.c.id).where(people.c.id.in_([told.person, *among])).order_by(people.c.id)
             await connection.execute(locked.with_for_update(key_share=True))
-            today = (table.c.told_id == told.person) & (table.c.at >= wanted.midnight)
+            today = (table.c.told_id == told.person) & _today(table.c.at, wanted)
             if (await connection.execute(select(func.count()).where(today))).scalar_one():
                 return ()
             tree = await self._trees.of(connection, wanted.regency)
@@ -130,20 +136,21 @@ class SqlEscalations:
             await _write(connection, wanted, told, entries, at)
         return entries
 
-    async def settle(self, kind: Kind, entries: Sequence[Entry], word: str) -> None:
-        table = TABLES[kind]
-        change = update(table).where(
-            table.c.campaign_id == bindparam("campaign"), table.c.person_id == bindparam("person")
-        )
-        if kind is Kind.OVERDUE:
-            change = change.where(escalations.c.level == bindparam("step"))
+    async def settle(self, wanted: Wanted, told: Actor, entries: Sequence[Entry], word: str, at: int) -> None:
+        table, overdue = TABLES[wanted.kind], wanted.kind is Kind.OVERDUE
+        its = [table.c.campaign_id == bindparam("campaign"), table.c.person_id == bindparam("person")]
+        its += [escalations.c.level == bindparam("step")] if overdue else []
         rows = [
-            {"campaign": e.pending.campaign, "person": e.who.person}
-            | ({"step": e.level} if kind is Kind.OVERDUE else {})
+            {"campaign": e.pending.campaign, "person": e.who.person} | ({"step": e.level} if overdue else {})
             for e in entries
         ]
+        change = (
+            delete(table).where(*its) if word in MISSED else update(table).where(*its).values(outcome=word)
+        )
         async with self._engine.begin() as connection:
-            await connection.execute(change.values(outcome=word), rows)
+            await connection.execute(change, rows)
+            if word in WENT_OUT:
+                await _note(connection, wanted, told, entries, at)
 
 
 # --- which -----------------------------------------------------------------------------------
@@ -153,6 +160,11 @@ def state_of(kind: Kind) -> ColumnElement[bool]:
     if kind is Kind.OVERDUE:
         return arrived()
     return deliveries.c.state.in_((*ARRIVED, DeliveryState.UNREACHABLE.value))
+
+
+def _today(moment: ColumnElement[int], wanted: Wanted) -> ColumnElement[bool]:
+    """Or the day after, by a clock that was put back since; not weeks after."""
+    return moment.between(wanted.midnight, wanted.midnight + TWO_DAYS)
 
 
 def _overdue(wanted: Wanted) -> ColumnElement[bool]:
@@ -228,10 +240,16 @@ async def _write(
         for e in entries
     ]
     await connection.execute(insert(TABLES[wanted.kind]), rows)
+
+
+async def _note(
+    connection: AsyncConnection, wanted: Wanted, told: Actor, entries: Sequence[Entry], at: int
+) -> None:
+    """Who has seen names, and of whom it was told."""
     shown = len({entry.who.person for entry in entries})
     unit = next((held.unit for held in told.assignments), None)
     await note(connection, at, told.name, NOTED[wanted.kind], regency=wanted.regency, unit=unit, count=shown)
-    if overdue:
+    if wanted.kind is Kind.OVERDUE:
         await append(
             connection,
             [Event("escalated", at, e.pending.campaign, e.who.person, {"level": e.level}) for e in entries],

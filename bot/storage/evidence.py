@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.evidence import (
@@ -133,11 +133,15 @@ async def _register(connection: AsyncConnection, record: KeyRecord) -> None:
     await connection.execute(insert_or(connection.engine, evidence_keys), asdict(record))
 
 
-async def succeed(engine: AsyncEngine, old: Signer, new: Signer, now: int) -> None:
-    """Notes that `new` signs from now on, endorsed by `old`: what the old key has signed goes on to hold."""
+async def succeed(engine: AsyncEngine, old: Signer | None, new: Signer, now: int) -> None:
+    """Notes that `new` signs from now on, endorsed by `old`: what the old key has signed goes on to hold.
+    None: the old one is lost, and nobody endorses the new one."""
     async with engine.begin() as connection:
-        await _register(connection, record_of(old, now))
-        await _register(connection, record_of(new, now, old))
+        if old is not None:
+            await _register(connection, record_of(old, now))
+        latest = await connection.scalar(select(func.max(evidence_keys.c.at))) or 0
+        at = max(now, latest + (old is None))  # it is the newest one, whatever the clock says
+        await _register(connection, record_of(new, at, old))
 
 
 # --- receipts --------------------------------------------------------------------------------

@@ -29,6 +29,12 @@ def signer_at(path: Path) -> Signer:
         return _read(path)
 
 
+def read_signer_at(path: Path) -> Signer:
+    """The key in the file, which is there. Raises Problem as `signer_at`."""
+    with _explained(path):
+        return _read(path)
+
+
 def secret_at(path: Path) -> bytes:
     """The secret in the file, under which subscriptions are kept; a new one where there is no file yet.
     Raises Problem where others may read the file, or what it holds is no secret."""
@@ -46,10 +52,27 @@ def secret_at(path: Path) -> bytes:
 
 
 def prepare(path: Path) -> tuple[Signer, Path]:
-    """A new key in a file beside `path`, to be moved there once the ledger knows it (`Path.replace`)."""
+    """A new key in a file beside `path`, to be moved there once the ledger knows it (`put_in_place`)."""
     with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         signer = new_signer()
         return signer, _write(signer.pem(), path)
+
+
+def put_in_place(beside: Path, path: Path) -> None:
+    """Another process may have been quicker: it finds there what the ledger knows."""
+    with _explained(path), suppress(FileNotFoundError):
+        beside.replace(path)
+
+
+def set_aside(path: Path) -> Path | None:
+    """Another name for the file, so that no key is lost with it; None: there is no file."""
+    with _explained(path):
+        if not path.exists():
+            return None
+        aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        path.rename(aside)
+        return aside
 
 
 def _read(path: Path) -> Signer:
@@ -90,6 +113,4 @@ def _explained(path: Path, setting: str = SETTING) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Problem(
-            "evidence.key_unreadable", path=path, setting=setting, reason=error.strerror or str(error)
-        ) from error
+        raise Problem("evidence.key_unreadable", path=path, setting=setting, reason=error) from error

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, insert, or_, select, update
+from sqlalchemy import Select, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.acknowledging import OPEN, Result, Wish
@@ -18,14 +18,14 @@ from bot.people.staff import Role
 from bot.problems import Problem
 from bot.storage.access import note
 from bot.storage.acknowledgments import apply
-from bot.storage.campaign_tables import campaigns, deliveries, proxy_requests
+from bot.storage.campaign_tables import campaigns, deliveries, proxy_requests, tasks
 from bot.storage.evidence import append
 from bot.storage.staff_queries import holds, serves
 from bot.storage.tables import access_log, assignments, identities, people, units
 from bot.storage.trouble import plainly
 
 CALLER, CALLED = "job:proxies", "acknowledging.proxies_wait"
-"""In the access log, where it is seen who was told today that requests wait for her."""
+"""In the access log, where it is seen who was told today that requests, or tasks, wait for her."""
 
 P, C, D = proxy_requests.c, campaigns.c, deliveries.c
 
@@ -86,10 +86,21 @@ class SqlProxies:
                 return await _with_askers(connection, [_request(row) for row in rows])
 
     async def waiting_in(self) -> Sequence[str]:
-        query = select(C.regency).join(proxy_requests, P.campaign_id == C.id).where(P.decided_at.is_(None))
+        asked = select(C.regency).join(proxy_requests, P.campaign_id == C.id).where(P.decided_at.is_(None))
+        query = asked.union(select(tasks.c.regency).where(tasks.c.closed_at.is_(None)))
         with plainly():
             async with self._engine.connect() as connection:
-                return sorted((await connection.execute(query.distinct())).scalars())
+                return sorted((await connection.execute(query)).scalars())
+
+    async def tasks(self, regency: str) -> tuple[int, int]:
+        its = tasks.c
+        still_open = select(func.count(), func.coalesce(func.min(its.at), 0)).where(
+            its.regency == regency, its.closed_at.is_(None)
+        )
+        with plainly():
+            async with self._engine.connect() as connection:
+                count, since = (await connection.execute(still_open)).one()
+                return int(count), int(since)
 
     async def hr(self, regency: str, day: date) -> Sequence[int]:
         held = assignments.c

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,7 +26,9 @@ class SqlReceipts:
     """Keeps `bot.campaigns.ports.Receipts`. `signer`: the installation's, of now. `clock`: seconds since
     1970."""
 
-    def __init__(self, engine: AsyncEngine, signer: Callable[[], Signer], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, signer: Callable[[], Awaitable[Signer]], clock: Callable[[], float]
+    ) -> None:
         self._engine = engine
         self._signer = signer
         self._clock = clock
@@ -65,5 +67,5 @@ class SqlReceipts:
             except Problem as problem:
                 if problem.key != "evidence.not_yet":
                     raise
-            await checkpoint(self._engine, self._signer(), int(self._clock()))
+            await checkpoint(self._engine, await self._signer(), int(self._clock()))
         return await receipt(self._engine, person, seq)

@@ -20,6 +20,7 @@ from bot.storage.campaign_tables import acknowledgments, campaigns, circular_ver
 from bot.storage.changes import staff_version
 from bot.storage.reachable import chat_of, profile_of, usable
 from bot.storage.staff_queries import holds
+from bot.storage.superseding import superseded
 from bot.storage.tables import absences, identities, people, placements, profiles, units, unreachable
 from bot.storage.unreachable import WHY
 
@@ -36,8 +37,8 @@ AT_ONCE = 500
 
 
 def unanswered() -> ColumnElement[bool]:
-    """Of a delivery beside its campaign: it is waited for, not acknowledged on any channel, and no question
-    of hers about it waits for an answer."""
+    """Of a delivery beside its campaign: it is waited for, not acknowledged on any channel, no newer version
+    asks her, and no question of hers about it waits for an answer."""
     standing = and_(
         acknowledgments.c.version_id == campaigns.c.version_id,
         acknowledgments.c.person_id == deliveries.c.person_id,
@@ -53,6 +54,7 @@ def unanswered() -> ColumnElement[bool]:
         campaigns.c.state.in_(WAITED_FOR),
         deliveries.c.acknowledged_at.is_(None),
         ~exists().where(standing).correlate(deliveries, campaigns),
+        ~superseded(),
         ~exists().where(open_task).correlate(deliveries),
     )
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ from bot.storage.report_pace import days, pace
 from bot.storage.report_people import everybody
 from bot.storage.report_sums import rungs, tallies
 
+_LETTERS = "ABCDEFGHIJKL"
 EVERY = 1_000
 """Rows between two signs of progress, and rows written at a time."""
 
@@ -128,8 +130,7 @@ def _whole(path: Path) -> Iterator[Path]:
             beside.chmod(0o600)
             beside.replace(path)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise Problem("report.not_written", path=path, reason=reason) from error
+            raise Problem("report.not_written", path=path, reason=error) from error
     finally:
         for name in (beside, *(beside.with_name(beside.name + end) for end in ("-journal", "-wal", "-shm"))):
             with suppress(OSError):
@@ -170,21 +171,23 @@ def _rows(connection: AsyncConnection, task: Task, top: int) -> AsyncIterator[tu
     return everybody(connection, task.campaign, top, Moved(task.view.deadlines))
 
 
-def _facts(task: Task, status: Status) -> list[tuple[str, str]]:
+def _facts(task: Task, status: Status) -> list[tuple[str, Any]]:
     """The head of a report: what was sent, by whom, until when, as of when."""
     known, wording = status.known, task.wording
     texts, campaign, version = wording.texts, known.campaign, known.version
     facts = {
-        "campaign": str(campaign.id),
+        "campaign": campaign.id,
         "circular": f"{version.number or version.circular}",
         "subject": version.subject,
         "issuer": version.issuer,
         "digest": version.digest,
         "audience": campaign.audience,
-        "due": wording.moment(int(campaign.due.timestamp())),
+        "due": wording.local(int(campaign.due.timestamp())),
         "state": texts(f"campaign.state_{campaign.state.value}"),
-        "as_of": wording.moment(task.now),
+        "as_of": wording.local(task.now),
     }
+    if status.uncertain:
+        facts["uncertain"] = status.uncertain
     return [(texts(f"report.fact_{name}"), value) for name, value in facts.items()]
 
 
@@ -233,14 +236,15 @@ async def _xlsx(connection: AsyncConnection, task: Task, path: Path, most: int =
         filled = 0
         async for row, own in _rows(connection, task, top):
             if row.section != at or filled >= most:
-                _close(sheet)
+                _close(sheet, filled)
                 at, filled = row.section, 0
                 sheet = _sheet(book, names.of(task.view.units[row.section].name))
                 sheet.append(_cells(sheet, task.wording.heads(PERSON_COLUMNS), head=True))
-            sheet.append(_cells(sheet, task.wording.person(row, own.due, paths[row.unit_id]).cells()))
+            written = task.wording.person(row, own.due, paths[row.unit_id])
+            sheet.append(_cells(sheet, written.typed(task.wording.moments(row, own.due))))
             filled, count = filled + 1, count + 1
             _tell(task, count, total)
-        _close(sheet)
+        _close(sheet, filled)
     task.told(count, total)
     # Saved beside first: the library makes its file with the rights of the process's mask.
     with path.open("wb") as file:
@@ -250,16 +254,19 @@ async def _xlsx(connection: AsyncConnection, task: Task, path: Path, most: int =
     return count
 
 
-def _close(sheet: Any) -> None:
-    """A finished sheet keeps no file open, however many there are."""
+def _close(sheet: Any, people: int = 0) -> None:
+    """A finished sheet keeps no file open, however many there are. `people`: rows below its head, which a
+    spreadsheet can then filter."""
     if sheet is not None:
+        if people:
+            sheet.auto_filter.ref = f"A1:{_LETTERS[len(PERSON_COLUMNS) - 1]}{people + 1}"
         sheet.close()
 
 
 def _sheet(book: Any, name: str) -> Any:
     sheet = book.create_sheet(name)
     for at, width in enumerate((40, 32, 22, 14, 24, 28, 18, 18, 18, 12, 18, 40)):
-        sheet.column_dimensions["ABCDEFGHIJKL"[at]].width = width
+        sheet.column_dimensions[_LETTERS[at]].width = width
     sheet.freeze_panes = "A2"
     return sheet
 
@@ -268,6 +275,7 @@ def _overview(book: Any, names: SheetNames, task: Task, status: Status, told: Co
     texts = task.wording.texts
     sheet = book.create_sheet(names.of(texts("report.overview")))
     sheet.column_dimensions["A"].width = 52
+    sheet.column_dimensions["B"].width = 18
     for fact in _facts(task, status):
         sheet.append(_cells(sheet, fact))
     if told:
@@ -283,9 +291,9 @@ def _overview(book: Any, names: SheetNames, task: Task, status: Status, told: Co
 
 
 def _cells(sheet: Any, values: Any, *, head: bool = False) -> list[Any]:
-    """Text is written as text whatever it begins with; numbers as numbers."""
+    """Text is written as text whatever it begins with; numbers as numbers, moments as moments."""
     from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
-    from openpyxl.styles import Font  # type: ignore[import-untyped]
+    from openpyxl.styles import Alignment, Font  # type: ignore[import-untyped]
 
     cells = []
     for value in values:
@@ -293,6 +301,9 @@ def _cells(sheet: Any, values: Any, *, head: bool = False) -> list[Any]:
             cell = WriteOnlyCell(sheet, value)
             if isinstance(value, float):
                 cell.number_format = "0.0%"
+            if isinstance(value, datetime):
+                cell.number_format = "yyyy-mm-dd hh:mm"
+                cell.alignment = Alignment(horizontal="left")
         else:
             cell = WriteOnlyCell(sheet, printable(value))
             cell.data_type = "s"

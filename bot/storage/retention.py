@@ -79,11 +79,12 @@ class Enforcer:
         return removed
 
     async def due(self) -> bool:
-        """Whether nobody did it today; so a restart neither skips a day nor repeats one."""
+        """Whether nobody did it today; so a restart neither skips a day nor repeats one, and a clock that was
+        ahead for a while stops it for no longer than that."""
         query = select(changes.c.number).where(changes.c.what == LAST)
         async with self._engine.connect() as connection:
             last = (await connection.execute(query)).scalar_one_or_none()
-        return last is None or last < _day(int(self._clock())).toordinal()
+        return last is None or last != _day(int(self._clock())).toordinal()
 
     async def daily(
         self, before: Sequence[Callable[[], Awaitable[None]]] = (), every: float = LOOK_EVERY

@@ -31,6 +31,7 @@ from bot.storage.webhooks import SqlWebhooks
 
 if TYPE_CHECKING:
     from bot.config import Retention
+    from bot.storage.restoring import Restored
     from bot.storage.retention import Enforcer
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class Store:
 
         return await back_up(self._engine, path, actor=by, now=int(self._clock()))
 
-    async def restore(self, path: Path, by: str, *, replace: bool) -> int:
+    async def restore(self, path: Path, by: str, *, replace: bool) -> Restored:
         from bot.storage.backup import restore
 
         return await restore(self._engine, path, replace=replace, actor=by, now=int(self._clock()))

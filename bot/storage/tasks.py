@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.acknowledging import OPEN
 from bot.campaigns.campaign import DeliveryState
 from bot.campaigns.tasks import Kind, Task
+from bot.people.numbers import mask_number
 from bot.storage.access import note
 from bot.storage.campaign_tables import campaigns, deliveries, tasks
-from bot.storage.tables import people
+from bot.storage.tables import people, units
 from bot.storage.trouble import plainly
 
-T = tasks.c
+T, D = tasks.c, deliveries.c
 
 
 class SqlTasks:
@@ -40,18 +41,21 @@ class SqlTasks:
 
     async def waiting(self, regency: str, after: int, most: int) -> Sequence[Task]:
         query = (
-            select(tasks, people.c.name)
-            .join(people, people.c.id == T.person_id)
-            .where(T.regency == regency, T.closed_at.is_(None), T.id > after)
-            .order_by(T.id)
-            .limit(most)
+            _SHOWN.where(T.regency == regency, T.closed_at.is_(None), T.id > after).order_by(T.id).limit(most)
         )
         with plainly():
             async with self._engine.connect() as connection:
                 return [_task(row) for row in await connection.execute(query)]
 
+    async def asking(self, campaign: int) -> frozenset[int]:
+        """The people with a task of this campaign that waits."""
+        query = select(T.person_id).where(T.campaign_id == campaign, T.closed_at.is_(None))
+        with plainly():
+            async with self._engine.connect() as connection:
+                return frozenset(await connection.scalars(query))
+
     async def find(self, task: int) -> Task | None:
-        query = select(tasks, people.c.name).join(people, people.c.id == T.person_id).where(T.id == task)
+        query = _SHOWN.where(T.id == task)
         with plainly():
             async with self._engine.connect() as connection:
                 row = (await connection.execute(query)).one_or_none()
@@ -91,5 +95,23 @@ async def _regency(connection: AsyncConnection, person: int, campaign: int) -> s
     return (await connection.execute(query)).scalar_one_or_none()
 
 
+_SHOWN: Select[Any] = (
+    select(tasks, people.c.name, people.c.number, units.c.name.label("unit"))
+    .join(people, people.c.id == T.person_id)
+    .join(deliveries, and_(D.campaign_id == T.campaign_id, D.person_id == T.person_id), isouter=True)
+    .join(units, units.c.id == D.unit_id, isouter=True)
+)
+
+
 def _task(row: Any) -> Task:
-    return Task(row.id, row.regency, row.campaign_id, row.person_id, row.name, Kind(row.kind), row.at)
+    return Task(
+        row.id,
+        row.regency,
+        row.campaign_id,
+        row.person_id,
+        row.name,
+        Kind(row.kind),
+        row.at,
+        mask_number(row.number),
+        row.unit or "",
+    )

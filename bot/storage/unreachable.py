@@ -20,6 +20,13 @@ WHY = {
 }
 """What the table's words mean for whom a campaign cannot reach."""
 
+_WORDS = {why: word for word, why in WHY.items()}
+
+
+def word_of(why: Unreachable) -> str:
+    """As the table has it."""
+    return _WORDS.get(why, NOT_FOUND)
+
 
 class SqlUnreachable:
     """Keeps `bot.channels.port.Unreachable` for one channel. All ids are in memory: few people block a bot.

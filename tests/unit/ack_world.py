@@ -19,6 +19,7 @@ from bot.campaigns.assembly import Assembly, Tokens
 from bot.campaigns.campaign import CampaignState, DeliveryState
 from bot.campaigns.chat import CampaignChat
 from bot.campaigns.proxies import Around, ProxyOffice
+from bot.campaigns.signing import Signer
 from bot.campaigns.tasks import TaskOffice
 from bot.campaigns.wall import Wall
 from bot.desk import Desk
@@ -64,6 +65,10 @@ async def link(payload: str) -> str:
 @cache
 def assistant() -> Assistant:
     return build_assistant()
+
+
+async def own_signer() -> Signer:
+    return signer()
 
 
 class NoRecords:
@@ -115,7 +120,7 @@ class AckWorld:
             self.calendars.get,
             clock,
             Wall(self.assembly, self.circulars, zone),
-            SqlReceipts(self.engine, signer, clock),
+            SqlReceipts(self.engine, own_signer, clock),
         )
         around = Around(
             self.kept, self.profiles, self.circulars, self.post, CATALOGUES, calendar=self.calendars.get

@@ -8,15 +8,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.campaigns.ack_pages import circular_buttons
 from bot.campaigns.acknowledging import UNDO_SECONDS
-from bot.campaigns.campaign import DeliveryState
+from bot.campaigns.campaign import CampaignState, DeliveryState
 from bot.campaigns.saying import Sayings
 from bot.model import Reply
+from bot.people.staff import Role
 from bot.problems import Problem
-from bot.storage.campaign_tables import acknowledgments, evidence_events, quiz_counts, tasks
-from bot.storage.tables import absences
+from bot.storage.campaign_tables import acknowledgments, deliveries, quiz_counts, tasks
+from bot.storage.tables import absences, people
 from tests.fakes import CATALOGUES
 from tests.policy_worlds import calendar
 from tests.unit.ack_world import DAY, NOON, REGENCY, TEXTS, AckWorld, assistant, labels
@@ -55,7 +57,7 @@ def test_the_buttons_of_a_circular_fit_every_channel(language: str) -> None:
 def test_every_label_fits(language: str) -> None:
     texts = CATALOGUES[language]
     keys = [k for k in texts.entries if k.partition(".")[0] in GROUPS and ".button" in k]
-    said = [texts(key, **dict.fromkeys(("number", "place", "request"), 8)) for key in keys]
+    said = [texts(key, **dict.fromkeys(("number", "place", "request", "count"), 8)) for key in keys]
     assert said
     assert [label for label in said if len(label) > 20] == []
 
@@ -153,8 +155,79 @@ async def test_somebody_else_or_too_early_records_nothing(world: AckWorld) -> No
     stranger, person = await world.hire(), await world.hire()
     campaign = await world.campaign(await world.version(), [person])
     [reply] = await world.press(stranger, read(campaign))
-    assert "tidak, atau belum, menunggu" in reply.text
+    assert reply.text == TEXTS("hint.stale_button")
     assert await proofs(world) == []
+
+
+FORGED = ["read", "ack", "notme", "notme2", "unclear", "wrong", "proof"]
+
+
+@pytest.mark.parametrize("verb", FORGED)
+@pytest.mark.parametrize("state", [CampaignState.DRAFT, CampaignState.RUNNING, CampaignState.CANCELLED])
+async def test_a_forged_number_names_no_circular(world: AckWorld, verb: str, state: CampaignState) -> None:
+    stranger, person = await world.hire(), await world.hire()
+    campaign = await world.campaign(await world.version(), [person], state=state)
+    [reply] = await world.press(stranger, f"k:{verb}:{campaign}")
+    assert reply.text == TEXTS("hint.stale_button")
+    if state is not CampaignState.RUNNING:
+        [reply] = await world.press(person, f"k:{verb}:{campaign}")
+        assert reply.text == TEXTS("hint.stale_button")
+    assert await world.rows(tasks) == []
+
+
+async def test_who_tries_a_circular_out_sees_it(world: AckWorld) -> None:
+    hera = await world.hire(role=Role.HR)
+    campaign = await world.campaign(await world.version(), [], state=CampaignState.DRAFT)
+    [shown] = await world.press(hera, f"k:read:{campaign}")
+    assert "Satu." in shown.text
+    [pressed] = await world.press(hera, read(campaign))
+    assert "tidak, atau belum, menunggu" in pressed.text
+
+
+async def test_who_was_withdrawn_sees_what_she_acknowledged(world: AckWorld) -> None:
+    person = await world.hire()
+    version = await world.version()
+    campaign = await world.campaign(version, [person])
+    await world.press(person, read(campaign))
+    async with world.engine.begin() as connection:
+        await connection.execute(update(deliveries).values(state=DeliveryState.WITHDRAWN.value))
+    [reply] = await world.press(person, f"k:read:{campaign}")
+    assert "Satu." in reply.text
+
+
+async def test_only_an_acknowledgment_by_proxy_can_be_objected_to(world: AckWorld) -> None:
+    person = await world.hire()
+    campaign = await world.campaign(await world.version(), [person])
+    for _ in range(2):
+        [reply] = await world.press(person, f"k:wrong:{campaign}")
+        assert reply.text == TEXTS("hint.stale_button")
+        await world.press(person, read(campaign))
+    assert await world.rows(tasks) == []
+
+
+async def test_not_for_me_of_what_was_acknowledged_does_not_say_that_it_is_waited_for(
+    world: AckWorld,
+) -> None:
+    person = await world.hire()
+    campaign = await world.campaign(await world.version(), [person])
+    await world.press(person, read(campaign))
+    [reply] = await world.press(person, f"k:notme:{campaign}")
+    assert "sudah tercatat pada Sen 23 Nov 2026 12.00 WIB" in reply.text
+    assert labels(reply) == {"Ya, bukan untuk saya": f"k:notme2:{campaign}"}
+
+
+async def test_who_has_left_the_staff_is_told_so(world: AckWorld) -> None:
+    person = await world.hire()
+    campaign = await world.campaign(await world.version(), [person])
+    async with world.engine.begin() as connection:
+        await connection.execute(update(people).values(left_on=date(2026, 11, 1)))
+    world.open()
+    for replies in (
+        await world.press(person, read(campaign)),
+        await world.say(person, "sudah baca"),
+        await world.say(person, "/bukti"),
+    ):
+        assert [reply.text for reply in replies] == [TEXTS("ack.left")]
 
 
 @pytest.mark.parametrize("action", ["k:", "k:ack:", "k:ack:x", "k:ack:99", "k:ack:" + "9" * 50, "k:what:1"])
@@ -204,7 +277,7 @@ async def test_no_reply_comes_before_the_ledger_has_it(
     assert (await replying)[0].text.startswith("Tercatat")
 
 
-# --- words ---
+# --- what is declared ---
 
 DECLARED = [
     "sudah baca",
@@ -242,6 +315,10 @@ NOT_DECLARED = [
     "",
     "boleh live sambil membaca edaran?",
     "sudah baca " * 40,
+    '"sudah saya baca"',
+    "“Sudah saya baca”.",
+    "'sudah baca'",
+    "> sudah baca",
 ]
 
 
@@ -265,97 +342,6 @@ def test_taking_back_is_understood(text: str) -> None:
 )
 def test_not_everything_with_the_word_takes_back(text: str) -> None:
     assert not Sayings(assistant().engine.corpus.vocabulary).undoes(text)
-
-
-async def test_words_acknowledge_the_only_circular_that_waits(world: AckWorld) -> None:
-    person = await world.hire(2, "whatsapp")
-    await world.campaign(await world.version(), [person])
-    [reply] = await world.say(person, "sudah saya baca dan pahami", "whatsapp")
-    assert reply.text.startswith("Tercatat")
-    [row] = await world.rows(acknowledgments)
-    assert (row.proof, row.channel) == ("words", "whatsapp")
-    [again] = await world.say(person, "sudah baca")
-    assert again.text.startswith("Sudah tercatat")
-
-
-async def test_with_several_words_ask_which(world: AckWorld) -> None:
-    person = await world.hire()
-    later = await world.campaign(await world.version(), [person], due=NOON + 2 * DAY)
-    sooner = await world.campaign(await world.version(), [person])
-    [reply] = await world.say(person, "sudah baca")
-    assert list(labels(reply).values()) == [read(sooner), read(later)]
-    assert await proofs(world) == []
-    await world.press(person, read(later))
-    [left] = await world.say(person, "sudah baca")
-    assert left.text.startswith("Tercatat: Anda sudah membaca 800/2/2026")
-
-
-async def test_with_none_words_say_so(world: AckWorld) -> None:
-    person = await world.hire()
-    assert [r.text for r in await world.say(person, "sudah baca")] == [TEXTS("acknowledge.none")]
-    await world.campaign(await world.version(), [person], sent=DeliveryState.QUEUED)
-    assert [r.text for r in await world.say(person, "sudah baca")] == [TEXTS("acknowledge.none")]
-    assert await proofs(world) == []
-
-
-async def test_two_campaigns_of_one_version_are_one_circular(world: AckWorld) -> None:
-    person = await world.hire()
-    version = await world.version()
-    for _ in range(2):
-        await world.campaign(version, [person])
-    assert (await world.say(person, "sudah baca"))[0].text.startswith("Tercatat")
-
-
-async def test_a_question_is_told_what_waits_and_records_nothing(world: AckWorld) -> None:
-    person = await world.hire()
-    campaign = await world.campaign(await world.version(), [person])
-    [reply] = await world.say(person, "apa saya sudah baca?")
-    assert reply.text.startswith(TEXTS("ack.waits"))
-    assert labels(reply) == {"Saya sudah membaca": read(campaign)}
-    assert await proofs(world) == []
-    await world.press(person, read(campaign))
-    assert (await world.say(person, "apa saya sudah baca?"))[0].text == TEXTS("ack.nothing_waits")
-
-
-async def test_a_question_about_an_act_is_still_answered(world: AckWorld) -> None:
-    person = await world.hire()
-    await world.campaign(await world.version(), [person])
-    [reply] = await world.say(person, "sudah baca edarannya, boleh live sekarang?")
-    assert reply.text != TEXTS("ack.which")
-    assert "live" in reply.text or "siaran" in reply.text.lower()
-    assert await proofs(world) == []
-
-
-async def test_words_undo(world: AckWorld) -> None:
-    person = await world.hire()
-    first, second = [await world.campaign(await world.version(), [person]) for _ in range(2)]
-    for campaign in (first, second):
-        await world.press(person, read(campaign))
-    [which] = await world.say(person, "batalkan")
-    assert set(labels(which).values()) == {f"k:undo:{first}", f"k:undo:{second}"}
-    await world.press(person, f"k:undo:{second}")
-    [done] = await world.say(person, "batalkan")
-    assert done.text.startswith("Dibatalkan")
-    assert [row.undone_at for row in await world.rows(acknowledgments)] == [NOON, NOON]
-
-
-async def test_words_that_undo_come_too_late_or_mean_nothing(world: AckWorld) -> None:
-    person, other = await world.hire(), await world.hire()
-    campaign = await world.campaign(await world.version(), [person])
-    await world.press(person, read(campaign))
-    world.now += UNDO_SECONDS + 1
-    assert "sudah lewat 5 menit" in (await world.say(person, "batalkan"))[0].text
-    assert TEXTS("ack.nothing_to_undo") not in [r.text for r in await world.say(other, "batalkan")]
-
-
-async def test_nothing_that_anybody_writes_is_kept(world: AckWorld) -> None:
-    person = await world.hire()
-    campaign = await world.campaign(await world.version(), [person])
-    for text in ("saya tidak paham kalimat kedua rahasia", "sudah saya baca", "batalkan"):
-        await world.say(person, text)
-    await world.press(person, f"k:unclear:{campaign}")
-    for table in (acknowledgments, tasks, evidence_events):
-        assert "rahasia" not in str(await world.rows(table))
 
 
 # --- tasks ---
@@ -428,7 +414,26 @@ async def test_a_second_tap_on_an_answer_is_not_counted(world: AckWorld) -> None
     await world.press(person, labels(asked)["Boleh"])
     [again] = await world.press(person, labels(asked)["Tidak boleh"])
     assert again.replace
+    assert again.text.startswith(TEXTS("quiz.counted"))
     assert sum(row.right + row.wrong for row in await world.rows(quiz_counts)) == 1
+
+
+async def test_an_answer_that_cannot_be_counted_says_nothing_of_the_acknowledgment(
+    world: AckWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await world.hire()
+    campaign = await world.campaign(await world.version(), [person], quiz=True)
+    _, asked = await world.press(person, read(campaign))
+
+    async def locked(*_: Any) -> None:
+        raise Problem("store.locked", setting="EDARAN_DATABASE__URL")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.circulars, "count_answer", locked)
+        [reply] = await world.press(person, labels(asked)["Boleh"])
+    assert reply.text == TEXTS("quiz.not_counted")
+    explained, *_ = await world.press(person, labels(reply)["Coba lagi"])
+    assert explained.text.startswith((TEXTS("quiz.right"), TEXTS("quiz.wrong")))
 
 
 async def test_the_check_goes_on_after_a_restart(world: AckWorld) -> None:

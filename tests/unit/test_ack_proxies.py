@@ -18,11 +18,22 @@ from bot.campaigns.tasks import Kind
 from bot.model import Reply
 from bot.people.profile import Profile
 from bot.people.rights import RefusedError, Target
-from bot.people.staff import Role
+from bot.people.staff import Assignment, Role
 from bot.problems import Problem
 from bot.storage.campaign_tables import acknowledgments, deliveries, evidence_events, proxy_requests, tasks
 from bot.storage.tables import access_log
-from tests.unit.ack_world import CLINIC, NOON, OFFICE, REGENCY, ROOT, SECRET, TEXTS, AckWorld, labels
+from tests.unit.ack_world import (
+    CLINIC,
+    LONG_AGO,
+    NOON,
+    OFFICE,
+    REGENCY,
+    ROOT,
+    SECRET,
+    TEXTS,
+    AckWorld,
+    labels,
+)
 
 
 @dataclass
@@ -338,6 +349,32 @@ async def test_by_chat_an_admin_gets_the_code_and_an_employee_does_not(cast: Cas
     assert refused.text == TEXTS("rights.refused")
     [forged] = await cast.press(cast.person, action)
     assert forged.text == TEXTS("rights.refused")
+
+
+async def test_what_runs_is_offered_before_what_is_done(cast: Cast) -> None:
+    for _ in range(5):
+        await cast.campaign(await cast.version(), [cast.person], state=CampaignState.DONE)
+    paused = await cast.campaign(await cast.version(), [cast.person], state=CampaignState.PAUSED)
+    await cast.campaign(await cast.version(), [cast.person], state=CampaignState.DONE)
+    [offer] = await cast.say(cast.admin, "/apel")
+    actions = list(labels(offer).values())
+    assert actions[0].startswith(f"k:wall:{cast.campaign_id}:")
+    assert actions[1].startswith(f"k:wall:{paused}:")
+    [following] = await cast.press(cast.admin, labels(offer)[TEXTS("hr.more")])
+    assert following.text.count("\n") == 4
+    assert TEXTS("hr.more") not in labels(following)
+
+
+async def test_with_several_units_each_is_named(cast: Cast) -> None:
+    held = Assignment(Role.UNIT_ADMIN, CLINIC, LONG_AGO)
+    await cast.staff.appoint("test", await cast.entry(cast.admin), held)
+    [offer] = await cast.say(cast.admin, "/apel")
+    assert offer.text.endswith("Unit 1: Dinas\nUnit 2: Puskesmas")
+    assert {action.rpartition(":")[2] for action in labels(offer).values()} == {str(OFFICE), str(CLINIC)}
+
+
+async def test_a_guest_who_asks_for_the_code_is_told_to_register(cast: Cast) -> None:
+    assert [reply.text for reply in await cast.say("guest", "/apel")] == [TEXTS("ack.register")]
 
 
 async def test_an_operator_learns_that_a_request_is_unknown(cast: Cast) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.campaigns.acknowledging import UNDO_SECONDS, Result, Wish
@@ -15,7 +15,7 @@ from bot.campaigns.campaign import CampaignState, DeliveryState, Proof
 from bot.problems import Problem
 from bot.storage import acknowledgments as module
 from bot.storage.acknowledgments import SqlAcknowledgments
-from bot.storage.campaign_tables import acknowledgments, deliveries, evidence_events
+from bot.storage.campaign_tables import acknowledgments, campaigns, deliveries, evidence_events
 from tests.unit.ack_world import DAY, NOON, AckWorld
 
 
@@ -144,7 +144,8 @@ async def test_who_is_not_addressed_acknowledges_nothing(world: AckWorld) -> Non
         (0, Result.UNDONE),
         (UNDO_SECONDS, Result.UNDONE),
         (UNDO_SECONDS + 1, Result.TOO_LATE),
-        (-30, Result.UNDONE),  # the clock was put back
+        (-UNDO_SECONDS, Result.UNDONE),  # the clock was put back
+        (-UNDO_SECONDS - 1, Result.TOO_LATE),  # by so much that nobody knows how long ago it was
     ],
 )
 async def test_it_can_be_undone_up_to_exactly_five_minutes(
@@ -159,6 +160,23 @@ async def test_it_can_be_undone_up_to_exactly_five_minutes(
     assert ((await world.rows(acknowledgments))[0].undone_at is None) is stands
     assert await kinds(world) == ["acknowledged"] + ([] if stands else ["undone"])
     assert await world.count_is_right(campaign)
+
+
+async def test_undone_after_the_campaign_was_cancelled_leaves_no_mark(world: AckWorld) -> None:
+    person = await world.hire()
+    version = await world.version()
+    first, second = [await world.campaign(version, [person]) for _ in range(2)]
+    await world.acknowledgments.take(tap(person, first))
+    async with world.engine.begin() as connection:
+        cancelled = update(campaigns).where(campaigns.c.id == first)
+        await connection.execute(cancelled.values(state=CampaignState.CANCELLED))
+    outcome = await world.acknowledgments.take(undo(person, first, NOON + 10))
+    assert outcome.result is Result.UNDONE
+    assert [row.acknowledged_at for row in await world.rows(deliveries)] == [None, None]
+    await world.acknowledgments.take(tap(person, second, NOON + 20))  # and gets none afterwards
+    assert [row.acknowledged_at for row in await world.rows(deliveries)] == [None, NOON + 20]
+    assert await world.count_is_right(first)
+    assert await world.count_is_right(second)
 
 
 async def test_undone_means_undone_in_all_campaigns_and_it_can_be_given_again(world: AckWorld) -> None:

@@ -90,13 +90,13 @@ def test_capitals_and_line_breaks_do_not_matter() -> None:
 @pytest.mark.parametrize(
     ("text", "key", "place"),
     [
-        ("", "audience.unexpected", 1),
-        ("status", "audience.unexpected", 7),
-        ("status = ", "audience.unexpected", 9),
+        ("", "audience.ends", 1),
+        ("status", "audience.ends", 7),
+        ("status = ", "audience.ends", 9),
         ("status = pns pppk", "audience.unexpected", 14),
-        ("(status = pns", "audience.unexpected", 14),
+        ("(status = pns", "audience.ends", 14),
         ("gaji = besar", "audience.unexpected", 1),
-        ("status = pns dan", "audience.unexpected", 17),
+        ("status = pns dan", "audience.ends", 17),
         ('unit = "Dinas', "audience.quote", 7),
         ('unit = ""', "audience.unexpected", 9),
     ],

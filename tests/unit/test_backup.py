@@ -22,6 +22,7 @@ from bot.storage.backup import back_up, restore
 from bot.storage.changes import staff_version
 from bot.storage.engine import open_engine
 from bot.storage.migrate import migrate
+from bot.storage.restoring import Restored
 from tests.ledgers import Snapshot, fill, snapshot
 
 Open = Callable[[str], Any]
@@ -46,14 +47,14 @@ async def _saved(engine: AsyncEngine, path: Path) -> int:
     return await back_up(engine, path, actor="operator:test", now=1_000)
 
 
-async def _brought_back(engine: AsyncEngine, path: Path, replace: bool = False) -> int:
+async def _brought_back(engine: AsyncEngine, path: Path, replace: bool = False) -> Restored:
     return await restore(engine, path, replace=replace, actor="operator:test", now=2_000)
 
 
 def _without_notes(seen: Snapshot) -> Snapshot:
-    """What a restore itself adds: a line in the access log, a new number of changes."""
+    """What a restore itself changes: a line in the access log, a new number of changes, nobody's lanes."""
     log = [row for row in seen["access_log"] if row["action"] not in ("backup", "restore")]
-    return {**seen, "access_log": log, "changes": []}
+    return {**seen, "access_log": log, "changes": [], "lanes": []}
 
 
 async def test_everything_comes_back_on_the_other_engine_and_again_on_the_first(

@@ -7,7 +7,16 @@ from itertools import product
 
 import pytest
 
-from bot.campaigns.campaign import STEPS, Campaign, CampaignState, Step, after, check_approver, in_time
+from bot.campaigns.campaign import (
+    STEPS,
+    Campaign,
+    CampaignState,
+    Step,
+    after,
+    check_approver,
+    in_time,
+    same_person,
+)
 from bot.problems import Problem
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -42,6 +51,23 @@ def test_the_author_cannot_approve_her_own_campaign() -> None:
     check_approver(campaign, "person:2")
     with pytest.raises(Problem):
         check_approver(campaign, "person:1")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("person:1", "operator:a as person:1", True),
+        ("operator:a", "operator:a as person:1", True),
+        ("operator:a", "operator:a", True),
+        ("operator:a as person:1", "operator:a as person:2", False),
+        ("operator:b", "operator:a as person:1", False),
+        ("person:1", "person:12", False),
+    ],
+)
+def test_an_operator_without_a_name_of_hers_can_be_whomever_she_acted_as(
+    one: str, other: str, same: bool
+) -> None:
+    assert same_person(one, other) is same_person(other, one) is same
 
 
 def test_the_deadline_itself_is_in_time() -> None:

@@ -25,10 +25,11 @@ from bot.app import catalogues
 from bot.campaigns.campaign import CampaignState, Unreachable
 from bot.campaigns.hindrances import Held
 from bot.campaigns.sending import NotReached, Outcome, Sent, Uncertain
+from bot.campaigns.tasks import Kind
 from bot.commands import campaign_here
 from bot.commands import campaign_sending as commands
 from bot.commands.campaign import campaign_app
-from bot.commands.campaign_making import circular_add
+from bot.commands.circulars import circular_app
 from bot.commands.evidence import evidence_app
 from bot.commands.people import role_app
 from bot.commands.units import unit_app
@@ -45,6 +46,7 @@ from bot.storage.campaign_tables import (
 from bot.storage.campaigns import SqlCampaigns
 from bot.storage.store import Store, open_store
 from bot.storage.tables import absences, access_log, identities, people, placements, units
+from bot.storage.tasks import SqlTasks
 from tests.staff_world import LONG_AGO, NOW
 
 REGENCY, CIRCULAR = "lumajang", "lumajang/se-3-2026"
@@ -52,9 +54,6 @@ PDF = b"%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
 TEXTS = catalogues()["id"]
 
 app = typer.Typer()
-circular_app = typer.Typer()
-circular_app.command("add")(circular_add)
-circular_app.command("more")(lambda: None)
 for name, group in (
     ("campaign", campaign_app),
     ("circular", circular_app),
@@ -335,6 +334,7 @@ def test_a_wrong_audience_is_said_in_one_line(staffed: str, audience: str, key: 
         ("2026-02-30", "campaign.bad_due"),
         ("", "campaign.bad_due"),
         ("9999-12-31", "campaign.bad_due"),
+        ("2126-11-28", "campaign.due_far"),
         ("2020-01-01", "campaign.due_over"),
         ("2020-01-01T10:00+07:00", "campaign.due_over"),
     ],
@@ -433,7 +433,14 @@ def test_the_operator_who_made_it_cannot_approve_it_either(sender: Sender, staff
     campaign = str(made())
     ran("campaign", "test", campaign, "--to", "G1")
     assert problem("campaign", "approve", campaign) == "campaign.same_person"
-    ran("campaign", "approve", campaign, "--as", "H1")
+    assert problem("campaign", "approve", campaign, "--as", "H1") == "campaign.same_person"
+
+
+def test_leaving_out_whose_rights_are_used_makes_no_second_person(sender: Sender, staffed: str) -> None:
+    campaign = str(made("--as", "H1"))
+    ran("campaign", "test", campaign, "--as", "H1")
+    assert problem("campaign", "approve", campaign) == "campaign.same_person"
+    ran("campaign", "approve", campaign, "--as", "H2")
 
 
 def test_pausing_resuming_and_cancelling(sender: Sender, staffed: str) -> None:
@@ -471,6 +478,34 @@ def test_a_test_needs_somebody_who_gets_it(sender: Sender, staffed: str) -> None
     assert problem("campaign", "test", campaign, "--to", "X9") == "staff.no_person"
 
 
+def test_who_stops_the_sending_is_told_how_far_it_came_and_how_to_go_on(
+    sender: Sender, staffed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = str(made("--as", "H1"))
+    ran("campaign", "test", campaign, "--as", "H1")
+    ran("campaign", "approve", campaign, "--as", "H2")
+
+    async def stopped(_: Sender, campaign: int) -> CampaignState:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Sender, "run", stopped)
+    result = invoke("campaign", "run", campaign)
+    assert result.exit_code == 130
+    waiting = sum(row.state == "queued" for row in rows(staffed, deliveries))
+    told = TEXTS(
+        "campaign.stopped", campaign=campaign, sent=len(rows(staffed, deliveries)) - waiting, waiting=waiting
+    )
+    assert result.stderr.rstrip().endswith(told)
+
+
+def test_a_campaign_can_start_with_a_day(sender: Sender, staffed: str) -> None:
+    campaign = str(made("--as", "H1"))
+    ran("campaign", "test", campaign, "--as", "H1")
+    ran("campaign", "approve", campaign, "--as", "H2", "--start", due)
+    [row] = rows(staffed, campaigns)
+    assert row.starts_at == int(datetime.fromisoformat(f"{due}T00:00+07:00").timestamp())
+
+
 def test_without_a_channel_nothing_is_sent_and_the_setting_is_named(staffed: str) -> None:
     campaign = str(made("--as", "H1"))
     for arguments in (("test", campaign, "--as", "H1"), ("run", campaign), ("remind", campaign)):
@@ -490,10 +525,36 @@ def test_the_uncertain_are_queued_again_only_after_somebody_has_seen_how_many(
             await connection.execute(update(delivery_counts).where(counts).values(state="uncertain"))
 
     in_ledger(crashed, staffed)
-    assert problem("campaign", "requeue", campaign, "--as", "H1") == "campaign.requeue_unconfirmed"
+    told = TEXTS("campaign.uncertain", count=5, campaign=campaign)
+    assert told in invoke("campaign", "run", campaign).stderr
+    acknowledge_one(staffed, "uncertain")
+    unasked = invoke("campaign", "requeue", campaign, "--as", "H1").exception
+    assert isinstance(unasked, Problem)
+    assert (unasked.key, unasked.values) == ("campaign.requeue_unconfirmed", {"count": "4"})
     ran("campaign", "requeue", campaign, "--as", "H1", "--yes")
     states = json.loads(ran("campaign", "status", campaign, "--json"))
-    assert (states["state"], states["states"]["queued"]["open"]) == ("running", 5)
+    assert (states["state"], states["states"]["queued"]["open"]) == ("running", 4)
+    again = invoke("campaign", "requeue", campaign, "--as", "H1")
+    assert (again.exit_code, again.stderr.strip()) == (0, TEXTS("campaign.requeue_nothing"))
+
+
+def acknowledge_one(url: str, state: str) -> None:
+    async def work(store: Store) -> None:
+        async with store.engine.begin() as connection:
+            its = deliveries.c
+            query = select(its.person_id, its.unit_id).where(its.state == state).limit(1)
+            one = (await connection.execute(query)).one()
+            said = update(deliveries).where(its.person_id == one.person_id).values(acknowledged_at=NOW)
+            await connection.execute(said)
+            cell = (delivery_counts.c.unit_id == one.unit_id) & (delivery_counts.c.state == state)
+            open_ones = update(delivery_counts).where(cell, delivery_counts.c.acknowledged.is_(False))
+            await connection.execute(open_ones.values(count=delivery_counts.c.count - 1))
+            row = (await connection.execute(select(delivery_counts).where(cell))).first()
+            assert row is not None
+            values = {**row._mapping, "acknowledged": True, "count": 1}
+            await connection.execute(insert(delivery_counts).values(values))
+
+    in_ledger(work, url)
 
 
 def test_reminding_says_how_many(sender: Sender, staffed: str) -> None:
@@ -537,8 +598,51 @@ def test_pending_names_the_missing_and_apart_from_them_the_unreachable(sender: S
     title = TEXTS("report.title_unreachable")
     assert printed.index("Guru Dua") < printed.index(title) < printed.index("Belum Daftar")
     assert TEXTS("report.why_no_identity") in printed
-    assert problem("campaign", "pending", str(campaign), "--unit", "BKPSDM", "--as", "K1") == "staff.no_unit"
+    outside = ("--unit", "BKPSDM", "--as", "K1")
+    assert problem("campaign", "pending", str(campaign), *outside) == "campaign.unit_outside"
     assert "G2" not in printed  # numbers are masked
+
+
+def test_a_unit_that_a_head_does_not_lead_is_outside_his_authority_and_not_unknown(
+    sender: Sender, staffed: str
+) -> None:
+    campaign = str(sent_one(sender))
+    for command in ("pending", "status"):
+        arguments = ("campaign", command, campaign, "--as", "K1", "--unit")
+        assert problem(*arguments, "BKPSDM") == "campaign.unit_outside"
+        assert problem(*arguments, "Dinas Tiada") == "staff.no_unit"
+        ran(*arguments, "SDN 1")
+
+
+def test_tasks_are_listed_marked_and_closed_by_hr(sender: Sender, staffed: str) -> None:
+    campaign = sent_one(sender)
+    person = next(row.id for row in rows(staffed, people) if row.name == "Guru Satu")
+
+    async def ask(store: Store) -> None:
+        await SqlTasks(store.engine).add(person, campaign, Kind.NOT_UNDERSTOOD, NOW)
+
+    in_ledger(ask, staffed)
+    mark = TEXTS("report.asking")
+    [line] = [line for line in ran("campaign", "pending", str(campaign)).splitlines() if mark in line]
+    assert "Guru Satu" in line
+    missing = json.loads(ran("campaign", "pending", str(campaign), "--json"))["missing"]
+    assert [one["name"] for one in missing if one["asking"]] == ["Guru Satu"]
+    [line] = ran("campaign", "task", "list", "--campaign", str(campaign), "--as", "H1").splitlines()
+    assert "Guru Satu" in line
+    assert TEXTS("hr.task_not_understood") in line
+    [task] = json.loads(ran("campaign", "task", "list", "--json"))
+    assert (task["campaign"], task["kind"], task["person"]) == (campaign, "not_understood", person)
+    for arguments in (("list", "--regency", REGENCY), ("done", str(task["task"])), ("done", "99")):
+        refused = invoke("campaign", "task", *arguments, "--as", "K1").exception
+        assert isinstance(refused, RefusedError)
+    assert problem("campaign", "task", "done", "99") == "task.unknown"
+    assert problem("campaign", "task", "list", "--as", "H1") == "campaign.whose_regency"
+    done = invoke("campaign", "task", "done", str(task["task"]), "--as", "H1")
+    assert done.stderr.strip() == TEXTS("hr.task_closed", task=task["task"])
+    again = invoke("campaign", "task", "done", str(task["task"]), "--as", "H1")
+    assert again.stderr.strip() == TEXTS("hr.task_gone", task=task["task"])
+    assert json.loads(ran("campaign", "task", "list", "--json")) == []
+    assert mark not in ran("campaign", "pending", str(campaign))
 
 
 def test_a_head_looks_and_exports_below_him_only_and_evidence_is_for_hr(
@@ -607,12 +711,12 @@ def add_arguments(file: str, **other: str) -> list[str]:
     return ["circular", "add", file, *(part for pair in values.items() for part in pair)]
 
 
-def added(folder: Path | None = None, content: bytes = PDF, **other: str) -> str:
+def added(folder: Path | None = None, content: bytes = PDF, *, yes: bool = False, **other: str) -> str:
     import tempfile
 
     path = Path(folder or tempfile.mkdtemp()) / "edaran.pdf"
     path.write_bytes(content)
-    return ran(*add_arguments(str(path), **other)).strip()
+    return ran(*add_arguments(str(path), **other), *(["--yes"] if yes else [])).strip()
 
 
 def test_an_ad_hoc_circular_is_added_once_and_can_be_sent(staffed: str, tmp_path: Path) -> None:
@@ -624,6 +728,66 @@ def test_an_ad_hoc_circular_is_added_once_and_can_be_sent(staffed: str, tmp_path
     assert made(circular=circular)
 
 
+def test_another_text_of_the_same_number_takes_its_place_only_after_a_yes(
+    staffed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added(tmp_path)
+    path = tmp_path / "edaran.pdf"
+    arguments = add_arguments(str(path), subject="Apel pagi")
+    result = invoke(*arguments)
+    assert isinstance(result.exception, Problem)
+    assert result.exception.key == "campaign.circular_unconfirmed"
+    assert TEXTS("campaign.circular_replaces", version=1, subject="Apel") in result.stderr
+    assert len(rows(staffed, circular_versions)) == 1
+    ran(*arguments, "--yes")
+    assert [row.replaces_id for row in rows(staffed, circular_versions)] == [None, 1]
+    assert TEXTS("campaign.circular_known", circular="")[:20] in invoke(*arguments).stderr
+
+
+def test_added_circulars_are_listed_and_shown_among_the_others(staffed: str, tmp_path: Path) -> None:
+    circular = added(tmp_path, line="Apel pukul tujuh.")
+    listed = ran("circular", "list")
+    assert CIRCULAR in listed
+    [line] = [line for line in listed.splitlines() if line.startswith(circular)]
+    assert "Apel" in line
+    heads = {one["id"]: one["ad_hoc"] for one in json.loads(ran("circular", "list", "--json"))}
+    assert (heads[CIRCULAR], heads[circular]) == (False, True)
+    shown = ran("circular", "show", circular)
+    assert all(part in shown for part in ("800/7/2026", "Bupati", "edaran.pdf", "Apel pukul tujuh."))
+    assert json.loads(ran("circular", "show", circular, "--json"))["about"] == {"id": "Apel"}
+    assert problem("circular", "show", "adhoc/tiada") == "cli.unknown_name"
+
+
+def test_looking_at_circulars_makes_no_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDARAN_DATABASE__URL", f"sqlite:///{tmp_path}/none.db")
+    assert CIRCULAR in ran("circular", "list")
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_corrected_ad_hoc_circular_can_be_corrected_back(
+    sender: Sender, staffed: str, tmp_path: Path
+) -> None:
+    circular = added(tmp_path)
+    campaigns_of = []
+    for text in (PDF, PDF + b"%%EOF\n", PDF):
+        added(tmp_path, text, yes=True)
+        added(tmp_path, text)  # it is the current one: nothing to ask, nothing new
+        campaigns_of.append(made("--as", "H1", circular=circular))
+        ran("campaign", "test", str(campaigns_of[-1]), "--as", "H1")
+        ran("campaign", "approve", str(campaigns_of[-1]), "--as", "H2")
+    versions = {row.id: row for row in rows(staffed, circular_versions)}
+    sent = [versions[row.version_id] for row in rows(staffed, campaigns)]
+    assert [bytes(one.document) for one in sent] == [PDF, PDF + b"%%EOF\n", PDF]
+    assert [one.replaces_id for one in sent] == [None, sent[0].id, sent[1].id]
+    assert all(row.state != "withdrawn" for row in rows(staffed, deliveries))
+    assert len({one.digest for one in sent}) == 3
+
+
+def test_there_is_no_check_of_understanding_where_no_rule_is_known(staffed: str, tmp_path: Path) -> None:
+    arguments = ("--audience", "semua", "--due", due, "--quiz", "--yes")
+    assert problem("campaign", "create", added(tmp_path), *arguments) == "campaign.no_quiz"
+
+
 def test_a_new_text_of_an_ad_hoc_circular_asks_all_again_unless_it_is_called_editorial(
     sender: Sender, staffed: str, tmp_path: Path
 ) -> None:
@@ -631,7 +795,7 @@ def test_a_new_text_of_an_ad_hoc_circular_asks_all_again_unless_it_is_called_edi
     campaign = made("--as", "H1", circular=circular)
     ran("campaign", "test", str(campaign), "--as", "H1")
     ran("campaign", "approve", str(campaign), "--as", "H2")
-    assert added(tmp_path, PDF + b"%%EOF\n") == circular
+    assert added(tmp_path, PDF + b"%%EOF\n", yes=True) == circular
     arguments = ("campaign", "create", circular, "--audience", "semua", "--due", due, "--json")
     material = json.loads(ran(*arguments, "--dry-run"))
     assert (material["change"], material["addressed"]) == ("material", 6)

@@ -9,6 +9,7 @@ import pytest
 from bot.campaigns.campaign import DeliveryState
 from bot.campaigns.counter import CampaignCounter
 from bot.campaigns.hr_chat import HrChat
+from bot.campaigns.proxy_chat import ProxyChat
 from bot.campaigns.reporting import Reporting
 from bot.campaigns.steering import Steering
 from bot.campaigns.subscriptions import OFF, Subscriptions
@@ -31,7 +32,8 @@ class World(AckWorld):
         self.subscriptions = Subscriptions(SqlSubscriptions(self.engine), SECRET, 30, clock)
         reporting = Reporting(SqlReports(self.engine, clock), self.identity.today, lambda _: ZONE)
         steering = Steering(reporting, SqlCampaigns(self.engine, clock))
-        hr = HrChat(reporting, steering, self.task_office, lambda _: ZONE)
+        proxies = ProxyChat(self.proxies, self.circulars, lambda _: ZONE, clock)
+        hr = HrChat(reporting, steering, self.task_office, lambda _: ZONE, proxies)
         self.serve(CampaignCounter(self.chat, hr, self.subscriptions))
 
     async def answered(self, person: int) -> None:
@@ -66,6 +68,18 @@ async def test_a_plain_employee_is_told_that_the_page_is_not_hers(world: World) 
     await world.campaign(await world.version(), [sari])
     [page] = await world.say(sari, "/hr")
     assert "Perihal" not in page.text
+
+
+async def test_a_command_leaves_the_request_that_was_being_typed(world: World) -> None:
+    admin, sari = await world.hire(role=Role.UNIT_ADMIN), await world.hire()
+    campaign = await world.campaign(await world.version(), [sari])
+    for other in ("/edaran", "/bahasa", "sudah baca"):
+        await world.press(admin, f"h:pa:{campaign}:{sari}")
+        await world.say(admin, other)
+        [reply] = await world.say(admin, "dirawat di rumah sakit")
+        assert reply.text != TEXTS("proxy.ask_reference")
+    await world.press(admin, f"h:pa:{campaign}:{sari}")
+    assert (await world.say(admin, "dirawat di rumah sakit"))[0].text == TEXTS("proxy.ask_reference")
 
 
 async def test_help_names_the_pages_of_hr_to_hr_only(world: World) -> None:

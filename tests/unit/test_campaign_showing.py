@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.campaigns.campaign import Campaign, CampaignState, Version
-from bot.campaigns.reports import Known, Pace, Status, Tally, UnitStatus
+from bot.campaigns.campaign import Campaign, CampaignState, DeliveryState, Version
+from bot.campaigns.reports import CELLS, Known, Pace, Status, Tally, UnitStatus
 from bot.commands.campaign_showing import status_lines, took
 from bot.people.staff import Unit
 from bot.rendering.texts import Texts
@@ -78,3 +79,33 @@ def test_a_campaign_that_is_read_at_once_has_a_status_that_reads_well() -> None:
     for texts, sentence in said.items():
         lines = status_lines(status, [Pace(5, 10, 7_200)], UTC, texts, by_unit=False, days=None)
         assert sentence in "\n".join(lines)
+
+
+def told(state: CampaignState, *cells: tuple[DeliveryState, int]) -> str:
+    """The status of a campaign in this state, with so many deliveries that nobody has acknowledged."""
+    counts = dict(cells)
+    tally = Tally(tuple(0 if done else counts.get(each, 0) for each, done in CELLS))
+    part = UnitStatus(Unit(1, "satu", "Kabupaten"), 0, tally, tally)
+    known = replace(KNOWN, campaign=replace(KNOWN.campaign, state=state))
+    status = Status(known, ((part,),))
+    return "\n".join(status_lines(status, [], UTC, ID, by_unit=True, days=None))
+
+
+def test_what_nobody_knows_to_have_arrived_is_told_with_what_to_do() -> None:
+    line = ID("campaign.uncertain", count=3, campaign=1)
+    assert line in told(CampaignState.RUNNING, (DeliveryState.UNCERTAIN, 3)).splitlines()
+    assert line not in told(CampaignState.CANCELLED, (DeliveryState.UNCERTAIN, 3))
+    assert "tidak pasti" not in told(CampaignState.RUNNING, (DeliveryState.SENT, 3))
+
+
+def test_in_a_cancelled_campaign_nobody_waits() -> None:
+    queued = (DeliveryState.QUEUED, 269)
+    assert told(CampaignState.RUNNING, queued).count("menunggu dikirim 269") == 2
+    cancelled = told(CampaignState.CANCELLED, queued)
+    assert cancelled.count("tidak jadi dikirim 269") == 2
+    assert "menunggu" not in cancelled
+
+
+def test_those_away_to_study_are_named_among_those_on_leave() -> None:
+    assert "tugas belajar" in ID("campaign.excluded_leave", count=1)
+    assert "study" in EN("campaign.excluded_leave", count=1)

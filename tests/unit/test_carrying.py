@@ -36,6 +36,8 @@ class Road:
 
     def __init__(self, turns: list[Any] | None = None, fates: list[Outcome] | None = None) -> None:
         self.now = NINE
+        self.halted = 0.0
+        self.lost: list[tuple[Account, Unreachable]] = []
         self.turns, self.fates = turns or [], fates or []
         self.calls = 0
         self.pauses: list[float] = []
@@ -44,16 +46,17 @@ class Road:
     async def use(self) -> AsyncIterator[str]:
         yield "1"
 
-    async def turn(self) -> None:
+    async def try_turn(self) -> bool:
         step = self.turns.pop(0) if self.turns else None
         if isinstance(step, timedelta):
             self.now += step
         elif step is not None:
             raise step
+        return True
 
     def hold(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        self.now += timedelta(seconds=seconds)
+        self.halted = seconds
 
     async def send(self, channel: str, external_id: str, message: Reply) -> Outcome:
         self.calls += 1
@@ -61,7 +64,13 @@ class Road:
 
     async def carry(self, until: datetime) -> Outcome:
         lane: Any = self
-        return await Carrying({"telegram": lane}, self, lambda: self.now).send(ANI, Reply("x"), until)
+        return await Carrying({"telegram": lane}, self, self.clock, self.lose).send(ANI, Reply("x"), until)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def lose(self, account: Account, why: Unreachable) -> None:
+        self.lost.append((account, why))
 
 
 async def test_a_message_goes_in_its_turn() -> None:
@@ -82,9 +91,41 @@ async def test_a_lost_lane_is_waited_for_again() -> None:
 
 
 async def test_a_pause_that_the_channel_asks_for_is_kept_for_everybody() -> None:
-    road = Road(fates=[RetryAfter(30.0)])
+    road = Road(fates=[RetryAfter(0.01)])
     assert await road.carry(NINE + timedelta(hours=1)) == Sent("1")
-    assert (road.pauses, road.calls) == ([30.0], 2)
+    assert (road.pauses, road.calls) == ([0.01], 2)
+
+
+async def test_a_long_pause_of_the_channel_is_told_at_once() -> None:
+    """So that it holds no other message; the next pass tries again."""
+    road = Road(fates=[RetryAfter(600.0)])
+    assert await road.carry(NINE + timedelta(hours=1)) == RetryAfter(600.0)
+    assert road.calls == 1
+
+
+@pytest.mark.parametrize("until", [2, 3_600])
+async def test_while_the_channel_pauses_long_no_turn_is_waited_for(until: int) -> None:
+    road = Road([AssertionError("no turn")])
+    road.halted = 8.0 if until == 2 else 100.0
+    outcome = await road.carry(NINE + timedelta(seconds=until))
+    assert outcome == (NotTried() if until == 2 else RetryAfter(100.0))
+    assert road.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("fate", "lost"),
+    [
+        (NotReached(Unreachable.BLOCKED), [(ANI, Unreachable.BLOCKED)]),
+        (NotReached(Unreachable.DEACTIVATED), [(ANI, Unreachable.DEACTIVATED)]),
+        (NotReached(Unreachable.STOPPED), []),  # her own wish is noted already
+        (Refused("x"), []),
+        (Uncertain(), []),
+    ],
+)
+async def test_whom_an_account_does_not_reach_is_noted_as_lost(fate: Outcome, lost: list[Any]) -> None:
+    road = Road(fates=[fate])
+    assert await road.carry(NINE + timedelta(hours=1)) == fate
+    assert road.lost == lost
 
 
 async def test_a_pause_beyond_her_working_time_ends_it() -> None:

@@ -11,8 +11,10 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import PoFileError
 
+from bot.campaigns.campaign import DeliveryState, Step
 from bot.catalogues import DIRECTORY, load_catalogues
 from bot.rendering.texts import MissingTextError, Texts
+from bot.storage.receipts import KINDS
 
 CODE = DIRECTORY.parent / "bot"
 CATALOGUES = load_catalogues()
@@ -60,6 +62,32 @@ def test_every_text_is_spoken_somewhere() -> None:
     starts = tuple(text for text, prefix in written() if prefix)
     idle = {key for key in INDONESIAN.entries if key not in whole and not key.startswith(starts)}
     assert idle == set()
+
+
+def events() -> Iterator[tuple[str, ast.expr]]:
+    """Of every event that the code writes: the file, and what stands for its kind."""
+    for path in CODE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Name) and called.id in ("Event", "event"):
+                assert isinstance(node, ast.Call)
+                yield path.name, node.args[0]
+
+
+def test_every_kind_of_event_has_a_name_for_people() -> None:
+    kinds = {str(kind.value) for _, kind in events() if isinstance(kind, ast.Constant)}
+    assert "joined" in kinds
+    others = {name for name, kind in events() if not isinstance(kind, ast.Constant)}
+    assert others == {
+        "acknowledging.py",  # one of KINDS
+        "campaign_row.py",  # a step
+        "delivery_changes.py",  # what its callers name
+        "delivery_outcomes.py",  # the state of a delivery
+        "whatsapp_statuses.py",  # the same
+    }
+    kinds |= {*KINDS, *(step.value for step in Step)}
+    kinds |= {state.value for state in DeliveryState} - {"queued", "sending"}
+    assert {f"evidence.kind_{kind}" for kind in kinds} - set(INDONESIAN.entries) == set()
 
 
 def test_a_missing_text_says_which_and_where_to_add_it() -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 import typer
 from click.testing import Result
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
@@ -20,6 +21,7 @@ from bot.commands import data
 from bot.commands.shared import operator
 from bot.people.rights import Actor, RefusedError
 from bot.problems import Problem
+from bot.storage.campaign_tables import campaigns, deliveries
 from bot.storage.engine import open_engine
 from bot.storage.migrate import migrate
 from tests.ledgers import NIP, PHONE, fill, snapshot
@@ -84,6 +86,24 @@ def test_a_backup_is_restored_only_over_data_when_told_to(url: str, tmp_path: Pa
     assert _seen(url) == before
     assert edaran("restore", "saved", "--replace").exit_code == 0
     assert [row["action"] for row in _seen(url)["access_log"]][-1] == "restore"
+
+
+def test_a_restore_says_which_campaigns_wait_and_what_to_do_next(url: str) -> None:
+    async def run(engine: AsyncEngine) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(update(campaigns).values(state="running"))
+            await connection.execute(update(deliveries).values(state="queued", acknowledged_at=None))
+
+    _with(url, run)
+    edaran("backup", "saved")
+    told = edaran("restore", "saved", "--replace").stderr
+    assert "Dijeda: 1 kampanye yang sedang berjalan (nomor 1)." in told
+    assert "Belum pasti terkirim: 1 kiriman di kampanye nomor 1." in told
+    assert "`edaran campaign requeue 1`" in told
+    assert "`edaran campaign resume 1`" in told
+    assert "pengingat bisa terkirim lagi" in told
+    seen = _seen(url)
+    assert (seen["campaigns"][0]["state"], seen["deliveries"][0]["state"]) == ("paused", "uncertain")
 
 
 def test_a_backup_brings_back_an_empty_installation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text, select, text
 
 from bot.people.profile import Profile
@@ -77,4 +78,21 @@ async def test_many_rows_are_added_and_set_as_they_are(new_database_url: str) ->
         await set_rows(connection, MANY, [*some, nobody])
         await set_rows(connection, MANY, [])
     assert await kept() == rows[:2] + turned[2:]
+    await engine.dispose()
+
+
+async def test_rows_that_do_not_name_the_same_columns_are_refused(new_database_url: str) -> None:
+    engine = open_engine(new_database_url)
+    row = many()[0]
+    keys = {name: row[name] for name in ("one", "two")}
+    less = {name: value for name, value in row.items() if name != "at"}
+    async with engine.begin() as connection:
+        await connection.run_sync(MANY.metadata.create_all)
+        for uneven in ([row, less], [less, row]):
+            for write in (add_rows, set_rows):
+                with pytest.raises(ValueError, match="different columns"):
+                    await write(connection, MANY, uneven)
+        for short in (keys, {"one": 1, "said": "x"}):
+            with pytest.raises(ValueError, match="keys and something to set"):
+                await set_rows(connection, MANY, [short])
     await engine.dispose()

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
 
 from bot.campaigns.campaign import Unreachable
+from bot.campaigns.carrying import Carrying
 from bot.campaigns.digests import Digest, Entry, Kind, page
 from bot.campaigns.escalation import Escalation, Posts
 from bot.campaigns.recipients import Pending, Recipient
+from bot.campaigns.sending import NotReached, NotTried, Outcome, Refused, Sent
+from bot.model import Reply
+from bot.people.identity import Account
 from bot.people.staff import Role, Standing
-from bot.storage.campaign_tables import deliveries, escalations, evidence_events, tasks, worklists
+from bot.storage.campaign_tables import (
+    deliveries,
+    escalations,
+    evidence_events,
+    reminders,
+    tasks,
+    worklists,
+)
 from bot.storage.escalations import SqlEscalations
 from bot.storage.tables import access_log, people, profiles, unreachable
+from bot.storage.unreachable import note_lost, word_of
 from tests.policy_worlds import at
 from tests.unit.reminder_world import FRIDAY, MONDAY, PLAN, TEXTS, THURSDAY, Lane, Office
 
 ANI, BUDI, HEAD, CHIEF, ADMIN = "satu/ani", "satu/budi", "satu/kepala", "satu/bupati", "satu/admin"
+HR = "satu/hr"
 SECOND = FRIDAY + timedelta(days=3)  # two working days after the due day, a Monday
 FIFTH = THURSDAY + timedelta(days=7)
 EIGHTH = FIFTH + timedelta(days=5)
@@ -173,6 +187,48 @@ async def test_where_nobody_holds_any_post_nobody_is_told_and_it_is_noted(office
     assert [(row["level"], row["told_id"]) for row in await office.rows(escalations)] == [(1, None)]
 
 
+async def headless(office: Bureau, *names: str) -> None:
+    """These people work where nobody is head, and two people are HR."""
+    for name in names:
+        await office.employ(name, "satu/badan")
+    for name in (HR, "satu/hr2"):
+        await office.employ(name, "satu/badan")
+        await office.give(name, Role.HR, "satu")
+    async with office.engine.begin() as connection:
+        chief = people.c.id == office.person[CHIEF]
+        await connection.execute(update(people).where(chief).values(left_on=MONDAY))
+
+
+async def test_where_nobody_is_head_hr_is_told_once(office: Bureau) -> None:
+    await headless(office, "satu/sendiri")
+    await office.campaign("satu/sendiri", ANI)
+    days = [MONDAY + timedelta(days=n) for n in range(30)]
+    assert {day: who for day in days if (who := await office.told(day))} == {SECOND: ["hr", "kepala"]}
+    rows = await office.rows(escalations)
+    mine = [row["told_id"] for row in rows if row["person_id"] == office.person["satu/sendiri"]]
+    assert mine == [office.person[HR], None, None]
+    assert office.person[HR] not in {row["told_id"] for row in rows if row["person_id"] == office.person[ANI]}
+
+
+async def test_hr_is_told_of_exactly_those_and_after_the_head_of_the_regency(office: Bureau) -> None:
+    await office.employ(HR, "satu/badan")
+    await office.give(HR, Role.HR, "satu")
+    await office.employ("satu/sendiri", "satu/badan")
+    await office.campaign("satu/sendiri", ANI, HEAD)
+    assert await office.told(SECOND) == ["bupati", "kepala"]
+    assert await office.told(FIFTH) == ["bupati", "hr"]
+    [digest] = office.lane.to("hr")
+    assert "satu/sendiri" in digest.text
+    assert "satu/ani" not in digest.text
+    assert "satu/kepala" not in digest.text
+
+
+async def test_hr_who_is_overdue_where_nobody_is_head_is_not_told_of_herself(office: Bureau) -> None:
+    await headless(office)
+    await office.campaign(HR)
+    assert await office.told(SECOND) == ["hr2"]
+
+
 async def test_a_head_appointed_later_is_told_at_the_next_level(office: Bureau) -> None:
     await office.campaign(ANI)
     assert await office.told(SECOND) == ["kepala"]
@@ -258,6 +314,107 @@ async def test_telling_leaves_evidence_and_a_trace_of_who_saw_names(office: Bure
     assert [(row["actor"], row["unit_id"], row["count"]) for row in seen] == [
         (f"person:{office.person[HEAD]}", office.unit["satu/dinas"], 1)
     ]
+
+
+# --- what did not go out ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_a_digest_that_was_not_sent_is_tried_again_the_same_day(office: Bureau, kind: Kind) -> None:
+    await office.employ(ADMIN, "satu/dinas")
+    await office.give(ADMIN, Role.UNIT_ADMIN, "satu/dinas")
+    await office.hire("satu/tanpa", "satu/sekolah")
+    campaign = await office.campaign(ANI)
+    await office.deliver(campaign, "satu/tanpa", 1, "unreachable")
+    office.lane.fails[0] = NotTried()
+    tell = office.told if kind is Kind.OVERDUE else office.listed
+    assert len(await tell(SECOND)) == 1
+    for table in (escalations, worklists, evidence_events):
+        assert await office.rows(table) == []
+    assert not [row for row in await office.rows(access_log) if row["action"] in ("escalated", "worklist")]
+    office.lane.fails.clear()
+    assert len(await tell(SECOND, "10:00")) == 1
+    assert await tell(SECOND, "11:00") == []
+
+
+async def test_a_digest_that_a_channel_refuses_is_no_evidence_and_not_tried_all_day(office: Bureau) -> None:
+    await office.campaign(ANI)
+    office.lane.fails[0] = Refused("x")
+    assert await office.told(SECOND) == ["kepala"]
+    assert await office.told(SECOND, "10:00") == []
+    assert await office.rows(evidence_events) == []
+
+
+class Road:
+    """The lane of a channel that does not reach some accounts. Keeps `Sender`."""
+
+    halted = 0.0
+
+    def __init__(self, dead: dict[str, Unreachable]) -> None:
+        self.dead = dead
+        self.sent: list[str] = []
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[str]:
+        yield "1"
+
+    async def try_turn(self) -> bool:
+        return True
+
+    async def send(self, channel: str, external_id: str, message: Reply) -> Outcome:
+        self.sent.append(external_id)
+        why = self.dead.get(external_id)
+        return NotReached(why) if why else Sent("1")
+
+
+class Posted(Lane):
+    """Sends as the bot does."""
+
+    def __init__(self, office: Bureau, road: Any) -> None:
+        super().__init__()
+        self._carrying = Carrying({"telegram": road}, road, office.clock, self._lost)
+        self._engine = office.engine
+
+    async def send(self, account: Account, reply: Reply, until: datetime) -> Outcome:
+        self.sent.append((account.external_id, reply))
+        return await self._carrying.send(account, reply, until)
+
+    async def _lost(self, account: Account, why: Unreachable) -> None:
+        async with self._engine.begin() as connection:
+            await note_lost(connection, account.channel, {account.external_id: word_of(why)}, 1)
+
+
+async def test_who_turns_out_to_be_unreachable_is_work_for_the_admin_and_reported_to_nobody(
+    office: Bureau,
+) -> None:
+    await office.employ(ADMIN, "satu/upt")
+    await office.give(ADMIN, Role.UNIT_ADMIN, "satu/upt")
+    await office.campaign(BUDI)
+    office.lane = Posted(office, Road({"budi": Unreachable.DEACTIVATED}))
+    assert await office.at(MONDAY) == ["budi"]
+    assert await office.listed(MONDAY) == ["admin"]
+    days = [MONDAY + timedelta(days=n) for n in range(1, 20)]
+    assert not [day for day in days if await office.at(day) or await office.told(day)]
+    assert [row["outcome"] for row in await office.rows(reminders)] == ["unreachable"]
+    assert await office.rows(evidence_events) == []
+    assert [row["reason"] for row in await office.rows(unreachable)] == ["deactivated"]
+
+
+async def test_a_head_whom_nothing_reaches_uses_up_no_level(office: Bureau) -> None:
+    await office.campaign(ANI)
+    office.lane = Posted(office, Road({"kepala": Unreachable.BLOCKED}))
+    assert await office.told(SECOND) == ["kepala"]
+    assert await office.rows(escalations) == []
+    assert await office.told(SECOND, "10:00") == ["bupati"]
+    [row] = await office.rows(escalations)
+    assert (row["level"], row["told_id"], row["outcome"]) == (1, office.person[CHIEF], "sent")
+
+
+async def test_a_clock_that_was_weeks_ahead_keeps_no_digest_back(office: Bureau) -> None:
+    await office.campaign(ANI)
+    assert await office.told(SECOND + timedelta(days=28)) == ["kepala"]
+    await office.campaign(ANI)
+    assert await office.told(SECOND) == ["kepala"]
 
 
 # --- the unreachable -------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from bot.campaigns.bundle import EVENTS
 from bot.campaigns.receipts import read_receipt
+from bot.campaigns.signing import read_public
+from bot.catalogues import load_catalogues
 from bot.commands.evidence import evidence_app
 from bot.people.rights import RefusedError
 from bot.problems import Problem
@@ -25,6 +27,7 @@ from bot.storage.store import open_store
 from bot.storage.tables import metadata, people, placements, units
 from tests.unit.evidence_world import NOW, TABLES, acknowledged, add, damage, exported, opened, signer
 
+TEXTS = load_catalogues()["id"]
 NUMBER, COLLEAGUE = "199001012015011001", "199002022015022002"
 
 
@@ -247,6 +250,72 @@ def test_an_employee_may_not_have_another_s_receipt(ledger: str) -> None:
     assert said(*arguments, NUMBER)
     with pytest.raises(RefusedError):
         said(*arguments, COLLEAGUE)
+
+
+@pytest.mark.parametrize("command", ["checkpoint", "key", "export", "receipt"])
+def test_without_the_key_that_the_ledger_knows_nothing_is_signed(
+    tmp_path: Path, ledger: str, command: str
+) -> None:
+    said("checkpoint")
+    arguments: dict[str, tuple[str | Path, ...]] = {
+        "export": ("-o", tmp_path / "bukti.db"),
+        "receipt": (NUMBER, "--regency", "lumajang", "--event", "1"),
+    }
+    kept = (tmp_path / "evidence.key").read_bytes()
+    (tmp_path / "evidence.key").unlink()
+    with pytest.raises(Problem, match=r"evidence\.key_missing") as caught:
+        said(command, *arguments.get(command, ()))
+    assert "edaran evidence rotate --lost" in caught.value.line(TEXTS)
+    assert not (tmp_path / "evidence.key").exists()
+    assert not (tmp_path / "bukti.db").exists()
+    (tmp_path / "evidence.key").write_bytes(kept)
+    (tmp_path / "evidence.key").chmod(0o600)
+    said(command, *arguments.get(command, ()))
+
+
+def test_a_lost_key_is_replaced_openly_and_a_reader_is_told(tmp_path: Path, ledger: str) -> None:
+    said("checkpoint")
+    (tmp_path / "evidence.key").unlink()
+    said("rotate", "--lost")
+    said("export", "-o", tmp_path / "bukti.db")
+    told = said("verify", tmp_path / "bukti.db")
+    new = read_public(said("key").encode()).key_id
+    assert f"Tidak disahkan kunci sebelumnya: {new}." in told
+    assert json.loads(said("verify", tmp_path / "bukti.db", "--json"))["unendorsed"] == [new]
+    (tmp_path / "kunci.pem").write_text(said("key"))
+    assert "Tidak disahkan" not in said("verify", tmp_path / "bukti.db", "--key", tmp_path / "kunci.pem")
+
+
+def test_a_campaign_that_there_is_not_is_exported_nowhere(tmp_path: Path, ledger: str) -> None:
+    with pytest.raises(Problem, match=r"campaign\.unknown"):
+        said("export", "--campaign", "99", "-o", tmp_path / "bukti.db")
+    assert not (tmp_path / "bukti.db").exists()
+    with sqlite3.connect(tmp_path / "edaran.db") as connection:
+        noted = connection.execute("SELECT 1 FROM access_log WHERE action = 'evidence.exported'")
+        assert noted.fetchall() == []
+
+
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, ledger: str) -> None:
+    (tmp_path / "berkas").write_text("")
+    place = tmp_path / "berkas" / "pos"
+    receipt = ("receipt", NUMBER, "--regency", "lumajang", "--event", "1", "--qr", place)
+    for arguments in (("checkpoint", "-o", place), ("key", "-o", place), ("export", "-o", place), receipt):
+        with pytest.raises(Problem, match=r"report\.not_written"):
+            said(*arguments)
+
+
+def test_her_events_are_told_in_the_zone_of_her_regency(ledger: str) -> None:
+    for arguments in ((), ("--event", "1")):
+        text = said("receipt", NUMBER, "--regency", "lumajang", *arguments)
+        assert " WIB" in text
+        assert "UTC" not in text
+
+
+def test_a_strange_key_is_said_once(tmp_path: Path, path: Path) -> None:
+    (tmp_path / "lain.pem").write_text(signer(5).public.pem())
+    text = said("verify", path, "--key", tmp_path / "lain.pem", status=1)
+    assert text.count("bukan kunci yang Anda percaya") == 1
+    assert "Tidak utuh: 1 temuan" in text
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,24 @@ from __future__ import annotations
 import base64
 import json
 import stat
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.campaigns.receipts import MARK, Receipt, picture, read_receipt
-from bot.campaigns.signing import KeyRecord, believed, read_public, read_signer, record_of
+from bot.campaigns.signing import KeyRecord, believed, read_public, read_signer, record_of, unendorsed
 from bot.problems import Problem
 from bot.storage import bundle
 from bot.storage import evidence as log
-from bot.storage.key_files import prepare, signer_at
+from bot.storage.key_files import prepare, put_in_place, set_aside, signer_at
+from bot.storage.signing_key import signer_of
 from tests.unit.evidence_world import NOW, acknowledged, add, checked, kinds, opened, signer
 
 # --- the file --------------------------------------------------------------------------------
@@ -72,6 +76,96 @@ def test_a_new_key_waits_beside_the_old_one(tmp_path: Path) -> None:
     assert stat.S_IMODE(beside.stat().st_mode) == 0o600
     beside.replace(path)
     assert signer_at(path).key_id == new.key_id
+
+
+# --- the file and the ledger -----------------------------------------------------------------
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    async with opened(f"sqlite:///{tmp_path}/ledger.db") as made:
+        await add(made, [acknowledged(1)])
+        yield made
+
+
+async def test_the_first_key_is_made_where_the_ledger_knows_none(engine: AsyncEngine, tmp_path: Path) -> None:
+    path = tmp_path / "evidence.key"
+    first = await signer_of(engine, path)
+    await log.checkpoint(engine, first, NOW)
+    assert (await signer_of(engine, path)).key_id == first.key_id
+
+
+async def test_a_key_that_the_ledger_knows_is_never_made_anew(engine: AsyncEngine, tmp_path: Path) -> None:
+    path = tmp_path / "evidence.key"
+    await log.checkpoint(engine, await signer_of(engine, path), NOW)
+    path.unlink()
+    with pytest.raises(Problem, match=r"evidence\.key_missing"):
+        await signer_of(engine, path)
+    assert not path.exists()
+    signer_at(path)
+    with pytest.raises(Problem, match=r"evidence\.key_other"):
+        await signer_of(engine, path)
+
+
+@pytest.mark.parametrize("later", [0, 5, -5])
+async def test_a_key_that_was_replaced_signs_no_more(engine: AsyncEngine, tmp_path: Path, later: int) -> None:
+    path = tmp_path / "evidence.key"
+    old = await signer_of(engine, path)
+    await log.checkpoint(engine, old, NOW)
+    before = path.read_bytes()
+    new, beside = prepare(path)
+    await log.succeed(engine, old, new, NOW + later)
+    put_in_place(beside, path)
+    assert (await signer_of(engine, path)).key_id == new.key_id
+    path.write_bytes(before)
+    with pytest.raises(Problem, match=r"evidence\.key_other"):
+        await signer_of(engine, path)
+
+
+async def test_a_replacement_that_was_cut_short_is_brought_to_its_end(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    path = tmp_path / "evidence.key"
+    old = await signer_of(engine, path)
+    new, beside = prepare(path)
+    await log.succeed(engine, old, new, NOW)
+    assert (await signer_of(engine, path)).key_id == new.key_id
+    assert not beside.exists()
+    put_in_place(beside, path)  # of the process that was slower
+    assert signer_at(path).key_id == new.key_id
+
+
+@pytest.mark.parametrize("later", [0, 5, -5])
+async def test_after_a_loss_the_new_key_is_the_one_that_signs(
+    engine: AsyncEngine, tmp_path: Path, later: int
+) -> None:
+    path = tmp_path / "evidence.key"
+    old = await signer_of(engine, path)
+    await log.checkpoint(engine, old, NOW)
+    new, beside = prepare(path)
+    await log.succeed(engine, None, new, NOW + later)
+    aside = set_aside(path)
+    put_in_place(beside, path)
+    assert aside is not None
+    assert signer_at(aside).key_id == old.key_id
+    assert (await signer_of(engine, path)).key_id == new.key_id
+
+
+def test_a_key_is_named_that_no_earlier_one_endorses() -> None:
+    first, second, third, fourth = (signer(number) for number in range(1, 5))
+    chain = [record_of(first, 1), record_of(second, 2, first)]
+    assert unendorsed(chain) == []
+    assert unendorsed(chain[::-1]) == []
+    assert unendorsed([]) == []
+    alone = [*chain, record_of(third, 3), record_of(fourth, 4, third)]
+    assert unendorsed(alone) == [third.key_id]
+    forged = replace(record_of(third, 3, fourth), endorsed_by=first.key_id)
+    assert unendorsed([*chain, forged]) == [third.key_id]
+    circle = [record_of(third, 3, fourth), record_of(fourth, 4, third)]
+    assert unendorsed([*chain, *circle]) == [third.key_id]
+
+
+# --- signing ---------------------------------------------------------------------------------
 
 
 def test_a_signer_does_not_show_its_key() -> None:

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, update
 
+from bot.campaigns import hr_people
 from bot.campaigns.campaign import CampaignState, DeliveryState
 from bot.campaigns.costs import Waits
 from bot.campaigns.hindrances import Held, Hindered
-from bot.campaigns.hr_chat import HrChat
+from bot.campaigns.hr_chat import HrChat, _Page
 from bot.campaigns.hr_people import PEOPLE
 from bot.campaigns.reporting import Reporting
+from bot.campaigns.reports import CELLS, Tally
 from bot.campaigns.screens import LABEL
 from bot.campaigns.steering import Steering
 from bot.campaigns.tasks import TaskOffice
@@ -28,6 +30,7 @@ from bot.storage.campaign_tables import campaigns as table
 from bot.storage.campaign_tables import deliveries, tasks, whatsapp_sent
 from bot.storage.campaigns import SqlCampaigns
 from bot.storage.reports import SqlReports
+from bot.storage.tables import people, units
 from bot.storage.tasks import SqlTasks
 from tests.campaign_rows import SUBJECT, campaign, deliver, version
 from tests.staff_world import NOW, TODAY, World
@@ -79,6 +82,8 @@ def actions(reply: Reply) -> dict[str, str]:
 def texts(key: str, **values: object) -> str:
     return CATALOGUES["id"](key, **values)
 
+
+ALONE = (DeliveryState.SENT, DeliveryState.UNREACHABLE)
 
 STAFF: dict[str, dict[str, Any]] = {
     "satu/dewi": {"unit": "satu/dinas"},
@@ -139,7 +144,8 @@ async def test_a_head_sees_his_subtree_only(office: Office) -> None:
 async def test_hr_of_another_regency_an_employee_and_a_guest_see_nothing(office: Office) -> None:
     assert (await office.open("dua/hr")).text == texts("hr.none")
     assert (await office.press("dua/hr", f"h:c:{office.number}:0:0")).text == texts("rights.refused")
-    assert (await office.open("satu/dewi")).text == texts("rights.refused")
+    assert (await office.open("satu/dewi")).text == texts("hr.not_for_you")
+    assert (await office.press("satu/dewi", "h:l:0")).text == texts("rights.refused")
     assert (await office.open(None)).text == texts("hr.not_known")
     for name, meant in (("satu/hr", True), ("satu/kepala", True), ("satu/dewi", False)):
         assert office.chat.meant_for((await office.visit(name)).member) is meant
@@ -156,11 +162,11 @@ async def test_who_has_no_campaign_is_told_so(office: Office) -> None:
 
 async def test_buttons_lead_down_the_tree_and_up_again(office: Office) -> None:
     top = await office.press("satu/hr", f"h:c:{office.number}:0:0")
-    agency = await office.press("satu/hr", actions(top)["dinas"])
+    agency = await office.press("satu/hr", actions(top)["1. dinas"])
     assert "1 dari 13" in agency.text
-    below = await office.press("satu/hr", actions(agency)["upt"])
+    below = await office.press("satu/hr", actions(agency)["1. upt"])
     assert "1 dari 12" in below.text
-    assert actions(below)[texts("hr.up")] == actions(top)["dinas"]
+    assert actions(below)[texts("hr.up")] == actions(top)["1. dinas"]
     assert actions(top)[texts("hr.up")] == "h:l:0"
 
 
@@ -176,7 +182,7 @@ async def test_who_is_missing_is_paged_without_a_name_twice_or_left_out(office: 
     while action is not None:
         shown = await office.press("satu/hr", action)
         assert f": {PEOPLE + 3}" in shown.text.splitlines()[0]
-        seen += [line.split(" · ")[0] for line in shown.text.splitlines()[2:]]
+        seen += [line.split(" ·")[0] for line in shown.text.splitlines()[2:]]
         action = actions(shown).get(texts("hr.more"))
     assert seen == sorted(name for name, row in STAFF.items() if row["unit"] == "satu/upt")
 
@@ -195,14 +201,81 @@ async def test_long_names_and_many_units_still_fit_a_screen(office: Office) -> N
     for number in range(20):
         key = f"satu/dinas {number:02} " + "yang panjang sekali namanya " * 5
         values = {"regency": "satu", "parent_id": world.unit["satu"], "name": key}
-        from bot.storage.tables import units
-
         world.unit[key] = await world._add(units, **values)
         await world.hire(f"satu/p{number}", key)
         await deliver(world, office.number, {f"satu/p{number}": {"unit": key}})
     shown = await office.press("satu/hr", f"h:c:{office.number}:0:0")
     following = await office.press("satu/hr", actions(shown)[texts("hr.more")])
     assert following.text != shown.text
+    assert sum(len(row) for row in shown.buttons) <= 10  # one list of WhatsApp
+    assert shown.buttons[0] != following.buttons[0]
+
+
+async def test_units_whose_names_begin_alike_are_told_apart(office: Office) -> None:
+    world = office.world
+    for number in (1, 2, 3):
+        key = f"SD Negeri Kecamatan Tompokersan {number:02}"
+        values = {"regency": "satu", "parent_id": world.unit["satu/badan"], "name": key}
+        world.unit[key] = await world._add(units, **values)
+        await world.hire(f"satu/g{number}", key)
+        await deliver(world, office.number, {f"satu/g{number}": {"unit": key}})
+    shown = await office.press("satu/hr", f"h:c:{office.number}:{world.unit['satu/badan']}:0")
+    down = [label for label, action in actions(shown).items() if action.startswith("h:c:")][:3]
+    assert [label[:3] for label in down] == ["1. ", "2. ", "3. "]
+    assert [label[-2:] for label in down] == ["01", "02", "03"]
+    assert [line[:3] for line in shown.text.splitlines()[-3:]] == ["1. ", "2. ", "3. "]
+
+
+async def test_no_number_of_people_is_cut_from_a_button(office: Office) -> None:
+    place = office.world.unit["satu"]
+    page = _Page(office.chat, (await office.visit("satu/hr")).member, CATALOGUES["id"])  # type: ignore[arg-type]
+    cells = tuple(1_234_567 if count else 0 for count in (s in ALONE and not done for s, done in CELLS))
+    shown = [button.label for button in page._lists(office.number, place, Tally(cells))]
+    assert len(shown) == 2
+    assert all(label.startswith("1.234.567 ") for label in shown)
+
+
+async def test_people_of_one_name_are_told_apart_by_the_end_of_their_numbers(office: Office) -> None:
+    world = office.world
+    async with world.engine.begin() as connection:
+        for end, name in enumerate(("satu/dewi", "satu/guru"), 4_711):
+            known = update(people).where(people.c.id == world.person[name])
+            await connection.execute(known.values(name="Budi Santoso", number=f"19800101200501{end}"))
+            row = {"regency": "satu", "campaign_id": office.number, "person_id": world.person[name]}
+            await connection.execute(insert(tasks), row | {"at": NOW, "kind": "not_for_me"})
+        mine = deliveries.c.person_id == world.person["satu/guru"]
+        await connection.execute(update(deliveries).where(mine).values(acknowledged_at=None))
+    listed = await office.press("satu/hr", f"h:m:{office.number}:{world.unit['satu']}:0")
+    waiting = await office.press("satu/hr", "h:t:0")
+    for shown in (listed, waiting):
+        assert "Budi Santoso ·4711 · dinas" in shown.text
+        assert "Budi Santoso ·4712 · sekolah" in shown.text
+
+
+async def test_a_long_list_names_the_file_that_holds_all(office: Office, monkeypatch: Any) -> None:
+    action = f"h:m:{office.number}:{office.world.unit['satu']}:0"
+    told = texts("hr.as_file", campaign=office.number)
+    assert told not in (await office.press("satu/hr", action)).text
+    monkeypatch.setattr(hr_people, "MANY", 12)
+    assert (await office.press("satu/hr", action)).text.splitlines()[-1] == told
+
+
+async def test_what_a_cancelled_campaign_did_not_send_does_not_wait(office: Office) -> None:
+    await set_state(office, CampaignState.CANCELLED)
+    for shown in (await office.open("satu/hr"), await office.press("satu/hr", f"h:c:{office.number}:0:0")):
+        assert "tidak jadi dikirim 0" in shown.text
+        assert "menunggu" not in shown.text
+
+
+async def test_what_nobody_knows_to_have_arrived_is_told(office: Office) -> None:
+    await office.world.hire("satu/unsure", "satu/badan")
+    row = {"unit": "satu/badan", "state": DeliveryState.UNCERTAIN}
+    action, told = f"h:c:{office.number}:0:0", texts("hr.uncertain", count=1)
+    assert told not in (await office.press("satu/hr", action)).text
+    await deliver(office.world, office.number, {"satu/unsure": row})
+    assert told in (await office.press("satu/hr", action)).text.splitlines()
+    await set_state(office, CampaignState.CANCELLED)
+    assert told not in (await office.press("satu/hr", action)).text
 
 
 # --- steps ---
@@ -243,7 +316,10 @@ async def test_a_step_is_asked_first_and_then_taken(office: Office) -> None:
 async def test_an_old_button_does_nothing_once_somebody_was_quicker(office: Office) -> None:
     await office.press("satu/hr", f"h:y:{office.number}:pause:running")
     late = await office.press("satu/hr2", f"h:y:{office.number}:cancel:running")
-    assert "paused" in late.text
+    assert late.text.startswith(texts("campaign.overtaken", state=texts("campaign.state_paused")))
+    assert "paused" not in late.text
+    assert texts("hr.step_resume") in actions(late)
+    assert texts("hr.up") in actions(late)
     assert await office.state() == "paused"
 
 
@@ -281,7 +357,9 @@ async def test_tasks_are_listed_and_closed(office: Office) -> None:
     first = next(action for action in actions(shown).values() if action.startswith("h:d:"))
     closed = await office.press("satu/hr", first)
     assert closed.text.count("satu/dewi") == 2
-    assert "orang lain" in (await office.press("satu/hr2", first)).text
+    twice = await office.press("satu/hr", first)
+    assert twice.text.startswith(texts("hr.task_gone", task=first.split(":")[-1]))
+    assert "orang lain" not in twice.text
     assert texts("hr.tasks") not in actions(await office.open("satu/kepala"))
     assert (await office.press("satu/kepala", "h:t:0")).text == texts("rights.refused")
     assert (await office.press("satu/kepala", first)).text == texts("rights.refused")

@@ -334,10 +334,11 @@ async def test_deleting_forgets_the_question_that_waits(office: Office) -> None:
     assert [asked[0] for asked in office.answerer.asked] == ["forget"]
 
 
-async def test_stopping_leaves_nothing_but_the_mark(office: Office) -> None:
+async def test_stopping_leaves_nothing_but_the_mark_and_the_language(office: Office) -> None:
     await office.register(language="id")
     assert (await office.say("/berhenti")).text == TEXTS("stop.done")
-    assert await office.profile() == Profile("telegram", "7", stopped_at=int(office.clock().timestamp()))
+    stopped = int(office.clock().timestamp())
+    assert await office.profile() == Profile("telegram", "7", language="id", stopped_at=stopped)
 
 
 @pytest.mark.parametrize("how", ["say", "press", "contact", "code", "edaran", "group"])

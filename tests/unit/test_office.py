@@ -258,8 +258,8 @@ async def test_acting_heads_act_on_their_days_and_the_head_on_the_others(world: 
     ("role", "unit", "span", "key"),
     [
         (Role.HR, "satu/dinas", {}, "staff.role_root"),
-        (Role.OPERATOR, "satu", {}, "staff.role_unit"),
-        (Role.UNIT_ADMIN, None, {}, "staff.role_unit"),
+        (Role.OPERATOR, "satu", {}, "staff.role_no_unit"),
+        (Role.UNIT_ADMIN, None, {}, "staff.role_needs_unit"),
         (Role.UNIT_ADMIN, "satu/upt", {"standing": Standing.PLT}, "staff.standing_role"),
         (Role.UNIT_HEAD, "satu/upt", {"standing": Standing.PLH}, "staff.standing_end"),
         (Role.UNIT_HEAD, "satu/upt", {"until": TODAY}, "staff.span"),

@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.campaigns.campaign import DeliveryState, Proof, Unreachable
+from bot.campaigns.carrying import NOT_SENT
+from bot.campaigns.tasks import Kind
 from bot.catalogues import load_catalogues
 from bot.people.identity import Account
 from bot.people.privacy import (
@@ -24,6 +27,8 @@ from bot.people.privacy import (
     in_words,
     person_of,
 )
+from bot.people.rights import Action
+from bot.people.staff import PlacementKind, Role, Standing
 from bot.storage import tables
 from bot.storage.changes import staff_version
 from bot.storage.engine import open_engine
@@ -31,6 +36,7 @@ from bot.storage.migrate import migrate
 from bot.storage.personal import SqlPersonalData
 from tests.ledgers import NIP, PHONE, ROWS, fill, snapshot
 
+CATALOGUES = load_catalogues()
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TODAY = NOW.date()
 
@@ -146,6 +152,48 @@ def test_every_part_and_column_has_a_heading_in_both_languages() -> None:
         assert len(in_words(whole, texts)) == len(whole)
 
 
+def test_what_the_ledger_has_as_ids_is_told_in_words() -> None:
+    ids: dict[str, tuple[str, ...]] = {
+        "state": tuple(DeliveryState),
+        "outcome": (*tuple(DeliveryState), NOT_SENT),
+        "reason": tuple(Unreachable),
+        "proof": tuple(Proof),
+        "kind": (*tuple(Kind), *tuple(PlacementKind), "cuti", "tugas_belajar"),
+        "role": tuple(Role),
+        "standing": tuple(Standing),
+        "how": ("code", "contact"),
+        "language": ("id", "en"),
+        "action": (*tuple(Action), "role.ended.hr", "acknowledging.proxy_approved", "identity.linked"),
+    }
+    for texts in load_catalogues().values():
+        for field, values in ids.items():
+            for value in map(str, values):
+                [row] = in_words({"tasks": [{field: value}]}, texts)[texts("data.part_tasks")]
+                told = row[texts(f"data.field_{field}")]
+                assert told in texts.entries.values()
+    said = in_words({"deliveries": [{"state": "queued"}], "proxies": [{"approved": True}]}, CATALOGUES["id"])
+    assert said["Edaran yang ditujukan kepada Anda"] == [{"Keadaan": "belum dikirim"}]
+    assert said["Pernyataan lewat wakil"] == [{"Disetujui": "ya"}]
+
+
+def test_what_has_no_words_and_what_people_wrote_stays_as_it_is() -> None:
+    kept = {"proxies": [{"reason": "sakit. dirawat di rumah"}], "looks": [{"action": "later.made"}]}
+    said = in_words(kept, CATALOGUES["id"])
+    assert said["Pernyataan lewat wakil"] == [{"Sebab": "sakit. dirawat di rumah"}]
+    assert said["Siapa membuka data Anda"] == [{"Tindakan": "later.made"}]
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_page_on_privacy_says_who_sees_what_by_name(language: str) -> None:
+    """Heads, admins and HR see who is missing from the first day, HR the tasks, deciders the reasons."""
+    texts = CATALOGUES[language]
+    page = texts("privacy.text")
+    for button in ("ack.button_not_me", "ack.button_unclear"):
+        assert page.count(f'"{texts(button)}"') == 2
+    assert "HR" in page
+    assert ("hanya nama edaran" in page, "All that reaches" in page) == (False, False)
+
+
 def test_every_column_about_a_person_is_in_the_document_or_left_out_on_purpose() -> None:
     """A column added later to a table about people must be handed over too."""
     left_out = {"id", "person_id", "digest"}
@@ -198,6 +246,8 @@ async def test_erasing_removes_at_once_what_the_law_of_evidence_does_not_need(
     for table in ("profiles", "code_tries"):
         assert "7" not in [row["external_id"] for row in after[table]]
     assert after["unreachable"] == []
+    assert [(row["external_id"], row["message_id"]) for row in before["deliveries"]] == [("x", "x")]
+    assert [(row["external_id"], row["message_id"]) for row in after["deliveries"]] == [(None, None)]
     entry = next(row for row in after["people"] if row["id"] == 1)
     assert (entry["number"], entry["phone"]) == (NIP, None)
     assert [row for row in after["placements"] if row["person_id"] == 1] == [

@@ -22,7 +22,8 @@ from bot.people.rights import Actor
 from bot.people.staff import Assignment, Role
 from bot.people.visit import Visit
 from bot.problems import Problem
-from bot.storage.campaign_tables import acknowledgments, campaigns, proxy_requests
+from bot.rendering.dates import date_of
+from bot.storage.campaign_tables import acknowledgments, campaigns, proxy_requests, tasks
 from bot.storage.campaigns import SqlCampaigns
 from bot.storage.proxies import CALLED, SqlProxies, forget
 from bot.storage.reports import SqlReports
@@ -239,6 +240,42 @@ async def test_a_step_is_left_by_its_button_by_another_page_or_by_a_question(cas
     assert await cast.rows(proxy_requests) == []
 
 
+OWN = ["sudah baca", "boleh live sekarang", "kapan boleh live", "apa sanksinya"]
+
+
+@pytest.mark.parametrize("text", OWN)
+async def test_what_can_only_be_meant_for_itself_is_no_reason(cast: Cast, text: str) -> None:
+    async def said(words: str) -> Reply | None:
+        found = await cast.hr_chat.say(await cast.visit(cast.admin), words, cast.chat.is_own)
+        return fits(found) if found else None
+
+    await cast.tap(cast.admin, cast.choose)
+    assert await said(text) is None
+    assert await said(REASON) is None
+    await cast.tap(cast.admin, cast.choose)
+    assert await said(REASON) is not None
+    assert await said(text) is None
+    assert await said(REFERENCE) is None
+
+
+REASONS = [
+    REASON,
+    "HP rusak, tidak bisa buka Telegram",
+    "akun telegramnya hilang",
+    "sudah membaca dan menandatangani edaran tercetak",
+    "tidak boleh membawa HP di ruang operasi",
+    "surat edaran nomor 3 di map arsip",
+]
+
+
+@pytest.mark.parametrize("text", REASONS)
+async def test_a_reason_is_one(cast: Cast, text: str) -> None:
+    await cast.tap(cast.admin, cast.choose)
+    reply = await cast.hr_chat.say(await cast.visit(cast.admin), text, cast.chat.is_own)
+    assert reply is not None
+    assert reply.text == TEXTS("proxy.ask_reference")
+
+
 async def test_what_is_typed_after_the_summary_is_no_part_of_it(cast: Cast) -> None:
     check = await cast.drafted(cast.admin)
     assert await cast.type(cast.admin, "sudah saya baca") is None
@@ -408,6 +445,22 @@ async def test_who_acknowledged_herself_meanwhile_counts_with_that(cast: Cast) -
     done = await cast.tap(cast.head, f"h:py:{request}")
     assert done.text == TEXTS("proxy.done_already", name="Pegawai 1")
     assert cast.told(cast.person) == []
+    [told] = cast.told(cast.admin)
+    start = TEXTS("proxy.already_for", name="Pegawai 1", circular="|").split("|")[0]
+    assert told.startswith(start)
+
+
+async def test_who_asked_is_told_so_too_where_it_was_decided_at_a_machine(cast: Cast) -> None:
+    request = await cast.requested()
+    await cast.press(cast.person, f"k:ack:{cast.number}")
+    await away_from_channels(cast, request)
+    assert await cast.proxies.tell() == 1
+    assert "sudah mengonfirmasi sendiri" in cast.told(cast.admin)[0]
+
+
+async def test_who_asked_is_told_what_was_recorded(cast: Cast) -> None:
+    await cast.tap(cast.head, f"h:py:{await cast.requested()}")
+    assert cast.told(cast.admin)[0].startswith("Disetujui")
 
 
 # --- telling ---
@@ -544,6 +597,47 @@ async def test_of_two_processes_one_calls(cast: Cast) -> None:
     assert sorted(await asyncio.gather(*both)) == [False, True]
 
 
+async def test_hr_is_told_once_a_day_how_many_tasks_wait_and_since_when(cast: Cast) -> None:
+    await asked_of_hr(cast, date(2026, 11, 20))
+    working(cast, clock=NIGHT)
+    assert await cast.proxies.tell() == 0
+    working(cast)
+    assert [await cast.proxies.tell() for _ in range(2)] == [1, 0]
+    [(_, to, reply)] = cast.post.sent
+    assert (to, reply.text) == (str(cast.hr), waiting_since(date(2026, 11, 20)))
+    assert TEXTS("hr.tasks_title") in (await cast.tap(cast.hr, labels(reply)[TEXTS("hr.tasks")])).text
+    working(cast, date(2026, 11, 25))
+    assert await cast.proxies.tell() == 1
+    async with cast.engine.begin() as connection:
+        await connection.execute(update(tasks).values(closed_at=1))
+    working(cast, date(2026, 11, 26))
+    assert await cast.proxies.tell() == 0
+
+
+async def test_requests_and_tasks_come_in_one_message(cast: Cast) -> None:
+    await cast.requested()
+    await asked_of_hr(cast, date(2026, 11, 20))
+    async with cast.engine.begin() as connection:
+        await connection.execute(delete(identities).where(identities.c.person_id == cast.head))
+    working(cast)
+    assert await cast.proxies.tell() == 1
+    [(_, to, reply)] = cast.post.sent
+    assert (to, reply.text) == (str(cast.hr), f"{CALL}\n\n{waiting_since(date(2026, 11, 20))}")
+    assert {TEXTS("hr.tasks"), BUTTON} <= set(labels(reply))
+
+
+async def asked_of_hr(cast: Cast, day: date) -> None:
+    """Somebody of the office has said that day that she does not understand the circular."""
+    moment = int(datetime.combine(day, time(9, 0), ZONE).timestamp())
+    values = {"regency": REGENCY, "campaign_id": cast.number, "person_id": cast.person, "at": moment}
+    async with cast.engine.begin() as connection:
+        await connection.execute(insert(tasks), values | {"kind": "not_understood"})
+
+
+def waiting_since(day: date) -> str:
+    return TEXTS("hr.tasks_wait", count=1, day=date_of(day, TEXTS))
+
+
 async def test_who_may_decide_sees_in_hr_how_many_wait(cast: Cast) -> None:
     await cast.requested()
     for who, sees in ((cast.head, True), (cast.hr, True), (cast.admin, False), (cast.other_head, False)):
@@ -577,6 +671,19 @@ async def test_nothing_is_chosen_in_a_campaign_that_takes_nothing(cast: Cast) ->
     assert TEXTS("proxy.button_choose") not in labels(listed)
     assert (await cast.tap(cast.admin, cast.choose)).text == TEXTS("proxy.nothing_waits")
     assert (await cast.tap(cast.other_admin, cast.choose)).text == TEXTS("rights.refused")
+
+
+async def test_where_nobody_is_left_to_choose_it_is_said(cast: Cast) -> None:
+    await cast.press(cast.person, f"k:ack:{cast.number}")
+    choice = await cast.tap(cast.admin, f"h:px:{cast.number}:{OFFICE}:0")
+    assert choice.text == TEXTS("proxy.nobody_left")
+    assert list(labels(choice)) == [UP]
+
+
+async def test_what_waits_shows_the_end_of_the_number(cast: Cast) -> None:
+    await cast.requested()
+    [number] = [row.number for row in await cast.rows(people) if row.id == cast.person]
+    assert f"Pegawai 1 ·{number[-4:]} (" in (await cast.tap(cast.head, "h:pw:0")).text
 
 
 async def test_long_names_still_fit(cast: Cast) -> None:

@@ -103,7 +103,7 @@ def test_who_is_to_be_told_stays_in_the_ledger_until_the_bot_tells(campaign: int
 
 
 def test_a_refusal_records_nothing(campaign: int, ledger: str) -> None:
-    request = asked(campaign, acting=None)
+    request = asked(campaign)
     done = invoke("campaign", "proxy", "refuse", str(request), "--as", "H1")
     assert "Tidak ada yang tercatat" in done.stderr
     assert rows(ledger, acknowledgments) == []
@@ -149,6 +149,6 @@ def test_what_cannot_be_is_said(campaign: int) -> None:
 
 def test_a_reason_does_not_move_the_cursor_of_a_terminal(campaign: int) -> None:
     said = ("--reason", "sakit\x1b[2J \u202edirawat", "--reference", "map")
-    ran("campaign", "proxy", "ask", str(campaign), "--person", "G1", *said)
+    ran("campaign", "proxy", "ask", str(campaign), "--person", "G1", *said, "--as", "A1")
     listed = ran("campaign", "proxy", "list", "--regency", REGENCY, "--as", "H1")
     assert "sakit[2J dirawat" in listed

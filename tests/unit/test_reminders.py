@@ -32,7 +32,7 @@ from bot.storage.campaign_tables import (
 from bot.storage.reminders import SqlReminders
 from bot.storage.tables import absences, people, profiles, units, unreachable
 from tests.policy_worlds import HOLIDAY, at, calendar
-from tests.unit.reminder_world import FRIDAY, MONDAY, PLAN, TEXTS, THURSDAY, Office, ramadan, seconds
+from tests.unit.reminder_world import FRIDAY, MONDAY, PLAN, TEXTS, THURSDAY, Lane, Office, ramadan, seconds
 
 ANI, BUDI = "satu/ani", "satu/budi"
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
@@ -363,10 +363,14 @@ async def test_what_became_of_a_message_is_noted_and_stops_no_other(
     office.now = at(MONDAY, "09:00")
     done = await office.reminders().remind()
     assert done.outcomes == Counter([word, "sent"])
-    assert sorted(row["outcome"] for row in await office.rows(reminders)) == sorted([word, "sent"])
+    kept = [word, "sent"] if word != "not_sent" else ["sent"]
+    assert sorted(row["outcome"] for row in await office.rows(reminders)) == sorted(kept)
+    events = [event["kind"] for event in await office.rows(evidence_events)]
+    assert events == ["reminded"] * (2 if word in ("sent", "uncertain") else 1)
+    assert await office.at(MONDAY, "14:00") == ([office.lane.who[0]] if word == "not_sent" else [])
 
 
-async def test_a_reminder_and_its_evidence_are_written_before_the_message_goes(office: Office) -> None:
+async def test_a_reminder_is_written_before_the_message_goes_and_its_evidence_after(office: Office) -> None:
     await office.opened()
     person = await office.employ(ANI)
     campaign = await office.campaign(ANI)
@@ -374,12 +378,13 @@ async def test_a_reminder_and_its_evidence_are_written_before_the_message_goes(o
 
     async def look() -> None:
         rows, events = await office.rows(reminders), await office.rows(evidence_events)
-        seen.append((rows[0]["offset"], events[0]["kind"], events[0]["campaign_id"], events[0]["person_id"]))
+        seen.append((rows[0]["offset"], rows[0]["outcome"], len(events)))
 
     office.lane.before = look
     await office.at(MONDAY)
-    assert seen == [(-3, "reminded", campaign, person)]
+    assert seen == [(-3, None, 0)]
     [event] = await office.rows(evidence_events)
+    assert (event["kind"], event["campaign_id"], event["person_id"]) == ("reminded", campaign, person)
     assert "ani" not in event["entry"]
     assert event["subject"] == f'{{"details":{{"stage":-3}},"person":{person}}}'
 
@@ -437,6 +442,99 @@ async def test_one_campaign_alone_can_be_reminded_of(office: Office) -> None:
     office.now = at(MONDAY, "09:00")
     await office.reminders().remind(second)
     assert office.lane.who == ["budi"]
+
+
+# --- what was not sent, and deadlines that move ------------------------------------------------
+
+
+async def test_what_was_not_sent_is_tried_again_the_same_day(office: Office) -> None:
+    await office.opened()
+    await office.employ(ANI)
+    await office.campaign(ANI)
+    office.lane.fails[0] = NotTried()
+    assert await office.at(THURSDAY, "09:00") == ["ani"]
+    assert await office.rows(reminders) == await office.rows(evidence_events) == []
+    office.lane.fails.clear()
+    assert await office.at(THURSDAY, "13:30") == ["ani"]
+    assert await office.at(THURSDAY, "14:00") == []
+    [row] = await office.rows(reminders)
+    assert (row["offset"], row["day"], row["outcome"]) == (0, THURSDAY, "sent")
+    assert len(await office.rows(evidence_events)) == 1
+
+
+async def test_while_nobody_knows_whether_it_was_sent_a_second_process_sends_nothing(office: Office) -> None:
+    """Also where it turns out not to have been: then the next pass tries."""
+    await office.opened()
+    await office.employ(ANI)
+    await office.campaign(ANI)
+    other = Office(office.url)
+    other.now = at(MONDAY, "09:00")
+    met: list[int] = []
+
+    async def meanwhile() -> None:
+        met.append((await other.reminders(Lane()).remind()).messages)
+
+    office.lane.before, office.lane.fails = meanwhile, {0: NotTried()}
+    await office.at(MONDAY)
+    await other.engine.dispose()
+    assert met == [0]
+    office.lane.before, office.lane.fails = None, {}
+    assert await office.at(MONDAY, "10:00") == ["ani"]
+
+
+async def test_leave_registered_afterwards_moves_the_reminders_too(office: Office) -> None:
+    await office.opened()
+    await office.employ(ANI)
+    await office.campaign(ANI, due=MONDAY)
+    assert await office.at(MONDAY) == await office.at(TUESDAY) == ["ani"]  # 0 and +1
+    await office.leave(ANI, MONDAY - timedelta(days=10), MONDAY)  # six of her working days
+    days = [MONDAY + timedelta(days=n) for n in range(2, 24)]
+    due = MONDAY + timedelta(days=8)
+    assert [day for day in days if await office.at(day)] == [
+        THURSDAY,
+        due - timedelta(days=1),
+        due,
+        due + timedelta(days=1),
+        due + timedelta(days=3),
+    ]
+    assert len(await office.rows(reminders)) == 5
+    assert len(await office.rows(evidence_events)) == 7
+
+
+async def test_who_is_addressed_again_is_reminded_again(office: Office) -> None:
+    await office.opened()
+    await office.employ(ANI)
+    await office.campaign(ANI)
+    for n in range(9):
+        await office.at(MONDAY + timedelta(days=n))
+    due = MONDAY + timedelta(days=35)
+    again = {"due_at": seconds(due, "16:00"), "sent_at": seconds(MONDAY + timedelta(days=14), "09:00")}
+    await _set(office, deliveries, **again)
+    days = [MONDAY + timedelta(days=n) for n in range(15, 45)]
+    reminded = [day for day in days if await office.at(day)]
+    assert reminded == [stage_day(Own(calendar()), due, offset) for offset in PLAN.offsets]
+
+
+async def test_a_clock_that_was_weeks_ahead_silences_nobody(office: Office) -> None:
+    await office.opened()
+    await office.employ(ANI)
+    due = MONDAY + timedelta(days=21)
+    await office.campaign(ANI, due=due)
+    assert await office.at(MONDAY + timedelta(days=28)) == ["ani"]
+    days = [MONDAY + timedelta(days=n) for n in range(1, 27)]
+    reminded = [day for day in days if await office.at(day)]
+    assert reminded == [stage_day(Own(calendar()), due, offset) for offset in PLAN.offsets]
+
+
+async def test_a_clock_put_back_by_a_day_brings_no_second_message(office: Office) -> None:
+    await office.opened()
+    await office.employ(ANI)
+    await office.campaign(ANI, due=FRIDAY)
+    assert await office.at(THURSDAY, "09:00") == ["ani"]
+    await office.campaign(ANI, due=FRIDAY)
+    assert await office.at(WEDNESDAY, "10:00") == []
+    assert await office.at(THURSDAY, "10:00") == []
+    assert await office.at(FRIDAY, "09:00") == ["ani"]
 
 
 # --- properties ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import sqlite3
 import stat
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,13 @@ from bot.people.rights import Action, Actor
 from bot.people.staff import Role
 from bot.problems import Problem
 from bot.storage import bundle, report_files
-from bot.storage.campaign_tables import deliveries, evidence_events, quiz_counts, whatsapp_sent
+from bot.storage.campaign_tables import (
+    deliveries,
+    delivery_counts,
+    evidence_events,
+    quiz_counts,
+    whatsapp_sent,
+)
 from bot.storage.report_files import Task, export
 from bot.storage.reports import SqlReports
 from bot.storage.tables import absences, access_log
@@ -265,6 +271,40 @@ async def test_the_workbook_has_an_overview_and_a_sheet_for_each_office(made: Ma
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
     assert ["Kabupaten Satu", 5, 1, 2, 0, 2, 0.2] in [row[:7] for row in rows]
     assert ["        upt", 2, 1, 1, 0, 0, 0.5] in [row[:7] for row in rows]
+
+
+async def test_what_may_not_have_arrived_has_a_standing_of_its_own(made: Made) -> None:
+    async with made.world.engine.begin() as connection:
+        its = (deliveries.c.campaign_id == made.number) & (deliveries.c.state == DeliveryState.SENT)
+        its &= deliveries.c.acknowledged_at.is_(None)
+        await connection.execute(update(deliveries).where(its).values(state=DeliveryState.UNCERTAIN))
+        counted = (delivery_counts.c.campaign_id == made.number) & (delivery_counts.c.state == "sent")
+        counted &= delivery_counts.c.acknowledged.is_(False)
+        await connection.execute(update(delivery_counts).where(counted).values(state="uncertain"))
+    book = load_workbook(await made.write(Form.XLSX))
+    at = PERSON_COLUMNS.index("group")
+    assert book["Kabupaten Satu"].cell(2, at + 1).value == TEXTS("report.group_uncertain")
+    assert book["dinas"].cell(2, at + 1).value == TEXTS("report.group_acknowledged")
+    facts = {row[0].value: row[1].value for row in book.worksheets[0].iter_rows(max_row=11)}
+    assert facts[TEXTS("report.fact_uncertain")] == 2
+    rows = list(csv.reader(io.StringIO((await made.write(Form.CSV)).read_text("utf-8-sig"))))
+    assert [row[at] for row in rows].count(TEXTS("report.group_uncertain")) == 2
+
+
+async def test_a_workbook_can_be_counted_sorted_and_filtered(made: Made) -> None:
+    task = await made.task()
+    words = Wording(TEXTS, ZoneInfo("Asia/Jakarta"), {"pns": "PNS"})
+    path = made.folder / "kata.xlsx"
+    await export(made.world.engine, replace(task, wording=words), Form.XLSX, path)
+    book = load_workbook(path)
+    facts = {row[0].value: row[1].value for row in book.worksheets[0].iter_rows(max_row=9)}
+    assert facts[TEXTS("report.fact_campaign")] == made.number
+    assert facts[TEXTS("report.fact_as_of")] == words.local(NOW + 100)
+    sheet = book["dinas"]
+    row = dict(zip(PERSON_COLUMNS, (cell.value for cell in sheet[2]), strict=True))
+    assert (row["status"], row["said"]) == ("PNS", words.local(NOW + 60))
+    assert sheet.cell(2, PERSON_COLUMNS.index("said") + 1).is_date
+    assert sheet.auto_filter.ref == "A1:L3"
 
 
 async def test_an_office_with_more_people_than_a_sheet_holds_goes_on_on_another(made: Made) -> None:

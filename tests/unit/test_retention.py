@@ -170,6 +170,11 @@ async def test_the_job_runs_once_a_day_also_after_a_restart(engine: AsyncEngine)
     clock.now += DAY
     await run_a_while()
     assert ran == 2
+    clock.now += 365 * DAY
+    await run_a_while()
+    clock.now -= 365 * DAY  # the clock is right again: not a year without
+    await run_a_while()
+    assert ran == 4
 
 
 async def test_a_database_that_fails_does_not_end_the_job(

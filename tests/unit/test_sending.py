@@ -14,8 +14,10 @@ from bot.campaigns.sending import NotReached, Outcome, Refused, RetryAfter, Sent
 from bot.problems import Problem
 from bot.storage.acknowledgments import SqlAcknowledgments
 from bot.storage.campaign_tables import deliveries
+from bot.storage.personal import SqlPersonalData
 from bot.storage.tables import identities, profiles, unreachable
 from tests.campaign_world import AUTHOR, SECOND, Staged
+from tests.staff_world import TODAY
 
 S = CampaignState
 
@@ -291,6 +293,45 @@ async def test_who_is_not_registered_is_unreachable_until_she_registers(world: S
     assert row["due_at"] == campaign.due.timestamp() + 10 * 86_400  # as much time as the others had
 
 
+async def test_who_registers_before_it_begins_has_the_deadline_of_the_others(world: Staged) -> None:
+    await world.hire("satu/late", "satu/upt")
+    campaign = await world.campaign(running=False)
+    world.now += 10 * 86_400
+    await world.link("satu/late")
+    assert await world.deliveries.settle(campaign.id) == 1
+    assert [(row["state"], row["due_at"]) for row in await world.rows(deliveries)] == [("queued", None)]
+
+
+async def test_an_account_that_comes_and_goes_moves_the_deadline_once(world: Staged) -> None:
+    await world.hire("satu/late", "satu/upt")
+    campaign = await world.campaign()
+    dues = set()
+    for _ in range(3):
+        world.now += 2 * 86_400
+        await world.link("satu/late")
+        assert await world.deliveries.settle(campaign.id) == 1
+        dues |= {row["due_at"] for row in await world.rows(deliveries)}
+        async with world.engine.begin() as connection:
+            await connection.execute(delete(identities))
+        await world.deliveries.settle(campaign.id)
+        assert await world.states(campaign.id) == {("unreachable", "no_identity"): 1}
+    assert dues == {campaign.due.timestamp() + 2 * 86_400}
+
+
+async def test_who_has_acknowledged_before_she_registers_keeps_what_she_had(world: Staged) -> None:
+    await world.hire("satu/late", "satu/upt")
+    campaign = await world.campaign()
+    assert await world.sent(campaign.id) is S.DONE
+    wish = Wish(world.person["satu/late"], campaign.id, int(world.now), Proof.ASSEMBLY)
+    await SqlAcknowledgments(world.engine).take(wish)
+    world.now += 10 * 86_400
+    await world.link("satu/late")
+    before = await world.rows(deliveries)
+    assert await world.deliveries.settle(campaign.id) == 0
+    assert await world.rows(deliveries) == before
+    assert (await world.campaigns.get(campaign.id)).state is S.DONE
+
+
 async def test_who_has_blocked_the_bot_is_not_tried_and_is_queued_when_she_is_back(world: Staged) -> None:
     [name] = await world.staffed(1)
     account = str(100 + world.person[name])
@@ -415,3 +456,22 @@ async def test_an_old_mark_of_a_lane_that_never_came_back_is_uncertain_in_the_en
         await connection.execute(update(deliveries).values(claimed_at=int(world.now) - 4_000))
     await world.deliveries.lapse(campaign.id, "telegram", "telegram:1#1")
     assert await world.states(campaign.id) == {("uncertain", None): 1, ("queued", None): 1}
+
+
+@pytest.mark.parametrize("outcome", [Sent("m1"), NotReached(Unreachable.BLOCKED)])
+async def test_of_who_is_erased_while_her_message_is_on_its_way_no_account_is_kept(
+    world: Staged, outcome: Outcome
+) -> None:
+    [name, other] = await world.staffed(2)
+    campaign = await world.campaign()
+    claim = await world.deliveries.claim(campaign.id, "telegram", "telegram:1#1", 1, 10)
+    personal = SqlPersonalData(world.engine, lambda: world.now)
+    assert await personal.erase(world.person[name], "operator:test", TODAY, 30)
+    results = [(parcel, outcome) for parcel in claim.parcels]
+    await world.deliveries.record(campaign.id, "telegram", "telegram:1#1", results)
+    kept = {row["person_id"]: (row["external_id"], row["message_id"]) for row in await world.rows(deliveries)}
+    account = str(100 + world.person[other])
+    message = outcome.message if isinstance(outcome, Sent) else None
+    assert kept == {world.person[name]: (None, None), world.person[other]: (account, message)}
+    lost = [row["chat_id"] for row in await world.rows(unreachable)]
+    assert lost == ([] if isinstance(outcome, Sent) else [account])

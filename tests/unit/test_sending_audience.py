@@ -77,7 +77,7 @@ async def test_an_audience_is_read_from_the_staff(world: Staged) -> None:
         ("kelas = istana", "audience.unknown"),
         ("orang = N77", "audience.no_person"),
         ("status = pppk", "campaign.nobody"),
-        ("bukan", "audience.unexpected"),
+        ("bukan", "audience.ends"),
     ],
 )
 async def test_an_audience_that_means_nothing_is_refused_and_nothing_is_written(
@@ -126,6 +126,17 @@ async def test_nobody_is_asked_twice_for_one_version(world: Staged) -> None:
     assert (await world.campaigns.preview(await world.draft(), TERMS, TODAY)).addressed == 2
     other = await world.draft(subject="Isi lain")
     assert (await world.campaigns.preview(other, TERMS, TODAY)).addressed == 2
+
+
+async def test_of_two_made_at_once_one_asks(world: Staged) -> None:
+    await world.crowd(50)
+    draft = await world.draft()
+    making = (world.campaigns.create(draft, TERMS, TODAY, AUTHOR) for _ in range(2))
+    made = await asyncio.gather(*making, return_exceptions=True)
+    [trouble] = [one for one in made if isinstance(one, Problem)]
+    assert trouble.key == "campaign.nobody"
+    assert len(await world.rows(campaigns)) == 1
+    assert len(await world.rows(deliveries)) == 50
 
 
 async def test_a_material_change_asks_only_whom_it_concerns_and_keeps_to_it(world: Staged) -> None:
@@ -251,6 +262,35 @@ async def test_who_was_away_is_asked_when_she_is_back(world: Staged) -> None:
     assert await world.counts_hold(campaign.id)
 
 
+async def test_who_goes_on_leave_before_it_starts_is_asked_when_she_is_back(world: Staged) -> None:
+    [away, there] = await world.staffed(2)
+    campaign = await world.campaign(running=False)
+    async with world.engine.begin() as connection:
+        leave = {"person_id": world.person[away], "kind": "cuti", "since": TODAY}
+        await connection.execute(insert(absences), leave | {"until": date(2026, 12, 1)})
+    kept = await world.campaigns.keep(campaign.id, TERMS, TODAY)
+    assert (kept.added, kept.withdrawn) == (0, 1)
+    kept = await world.campaigns.keep(campaign.id, TERMS, TODAY)
+    assert (kept.added, kept.withdrawn) == (0, 0)
+    await world.start(campaign.id)
+    assert await world.sent(campaign.id) is S.DONE
+    assert world.sender.calls == [str(100 + world.person[there])]
+    world.now += 8 * 86_400
+    assert (await world.campaigns.keep(campaign.id, TERMS, date(2026, 12, 1))).added == 1
+    assert await world.sent(campaign.id) is S.DONE
+    assert world.sender.calls[1:] == [str(100 + world.person[away])]
+    assert await world.counts_hold(campaign.id)
+
+
+async def test_who_goes_on_leave_while_it_runs_keeps_her_delivery(world: Staged) -> None:
+    [name] = await world.staffed(1)
+    campaign = await world.campaign()
+    async with world.engine.begin() as connection:
+        leave = {"person_id": world.person[name], "kind": "cuti", "since": TODAY, "until": None}
+        await connection.execute(insert(absences), leave)
+    assert (await world.campaigns.keep(campaign.id, TERMS, TODAY)).withdrawn == 0
+
+
 async def test_who_moves_out_of_the_audience_is_withdrawn_before_it_is_sent_and_not_after(
     world: Staged,
 ) -> None:
@@ -281,6 +321,23 @@ async def test_who_comes_back_is_asked_again(world: Staged) -> None:
         await connection.execute(one.values(left_on=None))
     assert (await world.campaigns.keep(campaign.id, TERMS, TODAY)).added == 1
     assert await world.counts_hold(campaign.id)
+
+
+async def test_of_who_comes_back_nothing_that_failed_before_stays(world: Staged) -> None:
+    [name] = await world.staffed(1)
+    campaign = await world.campaign()
+    tried = {"failed_on": "telegram", "wait_until": NOW + 9, "message_id": "1", "sent_at": NOW}
+    async with world.engine.begin() as connection:
+        await connection.execute(update(deliveries).values(state="failed", reason="no", **tried))
+        await connection.execute(update(people).values(left_on=TODAY))
+    assert (await world.campaigns.keep(campaign.id, TERMS, TODAY)).withdrawn == 1
+    async with world.engine.begin() as connection:
+        await connection.execute(update(people).values(left_on=None))
+    assert (await world.campaigns.keep(campaign.id, TERMS, TODAY)).added == 1
+    [row] = await world.rows(deliveries)
+    assert {row[column] for column in tried} == {None}
+    assert await world.sent(campaign.id) is S.DONE
+    assert world.sender.calls == [str(100 + world.person[name])]
 
 
 def test_who_is_hardly_later_than_the_others_shares_their_deadline() -> None:

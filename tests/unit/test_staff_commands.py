@@ -135,6 +135,22 @@ def test_a_person_is_shown_with_number_and_phone_masked(staffed: str) -> None:
     assert json.loads(texts[1])["pattern"] == "lima_hari"
 
 
+def test_only_a_head_has_a_standing_and_an_end_is_the_last_day(staffed: str) -> None:
+    ran("role", "grant", NIP, "admin_unit", "--unit", "SDN 1", "--since", "2098-01-01")
+    span = ("--since", "2099-01-01", "--through", "2099-12-31")
+    ran("role", "grant", NIP, "kepala_unit", "--unit", "SDN 1", "--standing", "plh", *span)
+    ran("person", "leave", NIP, *span)
+    for lines in (ran("role", "list").splitlines(), ran("person", "show", NIP).splitlines()):
+        [admin] = [line for line in lines if "admin_unit" in line]
+        assert "definitif" not in admin
+        assert admin.endswith("sejak Rab 1 Jan 2098")
+        [head] = [line for line in lines if "kepala_unit" in line]
+        assert "(plh)" in head
+        assert head.endswith("1 Jan 2099 sampai Kam 31 Des 2099")
+    [leave] = [line for line in ran("person", "show", NIP).splitlines() if "cuti" in line]
+    assert leave.endswith("sampai Kam 31 Des 2099")
+
+
 def test_without_a_kind_it_is_the_usual_leave(staffed: str) -> None:
     ran("person", "leave", NIP, "--since", "2099-01-04")
     [leave] = json.loads(ran("person", "show", NIP, "--json"))["absences"]
@@ -212,7 +228,7 @@ def test_acting_as_an_employee_has_her_rights_and_the_log_names_both(staffed: st
         (("unit", "close", "SDN 1"), "staff.not_empty"),
         (("role", "grant", NIP, "raja", "--unit", "1.01"), "cli.unknown_name"),
         (("role", "grant", NIP, "kepala_unit", "--unit", "1.01", "--standing", "x"), "cli.unknown_name"),
-        (("role", "grant", NIP, "kepala_unit"), "staff.role_unit"),
+        (("role", "grant", NIP, "kepala_unit"), "staff.role_needs_unit"),
         (("role", "end", NIP, "hr"), "staff.no_role"),
         (("person", "leave", NIP, "--kind", "x"), "cli.unknown_name"),
         (("person", "back", NIP), "staff.no_absence"),

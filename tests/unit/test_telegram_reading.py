@@ -149,6 +149,15 @@ def test_forwarded_text_is_read_as_text() -> None:
     assert said(text_update("boleh live?", forward_origin=origin)) == "boleh live?"
 
 
+@pytest.mark.parametrize("forwarded", [True, False])
+def test_whose_words_they_are_is_read(forwarded: bool) -> None:
+    origin = {"type": "hidden_user", "date": 1, "sender_user_name": "X"}
+    more: dict[str, Any] = {"forward_origin": origin} if forwarded else {}
+    incoming = read(text_update("sudah baca", **more))
+    assert incoming is not None
+    assert incoming.forwarded is forwarded
+
+
 @pytest.mark.parametrize(
     ("kind", "content"),
     [("new_chat_members", [ME]), ("pinned_message", None), ("new_chat_title", "x"), ("left_chat_member", ME)],

@@ -196,6 +196,18 @@ def test_a_forwarded_answer_to_a_request_proves_nothing() -> None:
     assert not read_one(body).contact.own
 
 
+@pytest.mark.parametrize("how", ["forwarded", "frequently_forwarded"])
+def test_what_somebody_else_wrote_is_told_from_her_own_words(how: str) -> None:
+    body = hidden(card("6280000009999"))
+    said = value(body)["messages"][0]
+    said |= {"type": "text", "text": {"body": "sudah baca"}}
+    assert not read_one(body).forwarded
+    said["context"] = {how: True}
+    assert (read_one(body).text, read_one(body).forwarded) == ("sudah baca", True)
+    said |= {"type": "image", "image": {"caption": "sudah baca"}}
+    assert (read_one(body).text, read_one(body).forwarded) == ("sudah baca", True)
+
+
 # --- anything --------------------------------------------------------------------------------
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=5)

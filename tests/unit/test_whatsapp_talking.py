@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.channels.whatsapp import command_words
 from bot.channels.whatsapp_build import words_in
+from bot.channels.whatsapp_reading import Message, Person
 from bot.people.registration import Registration
 from tests.fakes import CATALOGUES, FakeDirectory, Office
 from tests.whatsapp_world import whatsapp
@@ -80,6 +83,13 @@ async def test_a_sentence_with_such_a_word_is_a_question() -> None:
         await setting.hear(person)
         await setting.office.register("whatsapp", person.user_id)
         assert "Jawaban" in (await setting.ask(person, "bantuan apa yang boleh?"))[0].text
+
+
+async def test_a_word_that_somebody_else_wrote_is_no_command() -> None:
+    async with whatsapp() as setting:
+        hers = Message("wamid.1", Person("ID.1", None), 0, "berhenti")
+        assert setting.channel._text(hers) == "/berhenti"
+        assert setting.channel._text(replace(hers, forwarded=True)) == "berhenti"
 
 
 def test_every_word_for_a_command_is_one_the_desk_knows() -> None:

@@ -42,7 +42,7 @@ def open_roster(path: Path) -> RosterFile:
         with path.open("rb") as file:
             start = file.read(8)
     except OSError as error:
-        raise Problem("roster.no_file", path=path, reason=error.strerror or str(error)) from error
+        raise Problem("roster.no_file", path=path, reason=error) from error
     if not start:
         raise Problem("roster.empty_file", path=path)
     if start.startswith(PDF):

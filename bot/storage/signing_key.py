@@ -1,0 +1,58 @@
+"""The key that signs, as the ledger and its file agree on it: a key that the ledger does not know never takes
+the place of one that it knows, unless somebody says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.campaigns.signing import KeyRecord, Signer, newest
+from bot.problems import Problem
+from bot.storage.campaign_tables import evidence_keys
+from bot.storage.key_files import SETTING, read_signer_at, signer_at
+
+
+async def signer_of(engine: AsyncEngine, path: Path) -> Signer:
+    """The key in the file; made where neither the file nor the ledger has one. Raises Problem where the
+    ledger knows a key, and the file is gone or holds another one than the newest."""
+    known = newest(await _records(engine))
+    if not known:
+        return signer_at(path)
+    found = read_signer_at(path) if path.exists() else None
+    if found is None or found.key_id not in known:
+        found = _left_beside(path, known) or found
+    if found is None:
+        raise Problem("evidence.key_missing", path=path, known=_named(known), setting=SETTING)
+    if found.key_id not in known:
+        raise Problem("evidence.key_other", path=path, known=_named(known), setting=SETTING)
+    return found
+
+
+async def _records(engine: AsyncEngine) -> Sequence[KeyRecord]:
+    keys = evidence_keys.c
+    columns = (keys.key_id, keys.public_key, keys.at, keys.endorsed_by, keys.endorsement)
+    async with engine.connect() as connection:
+        return [KeyRecord(*row) for row in await connection.execute(select(*columns))]
+
+
+def _left_beside(path: Path, known: Sequence[str]) -> Signer | None:
+    """The newest key, where its replacing the old one was cut short before the file came to its place."""
+    if not path.parent.is_dir():
+        return None
+    for beside in sorted(path.parent.iterdir()):
+        if beside.name.startswith(f"{path.name}."):
+            with suppress(Problem):
+                found = read_signer_at(beside)
+                if found.key_id in known:
+                    with suppress(FileNotFoundError):  # another process was quicker
+                        beside.replace(path)
+                    return found
+    return None
+
+
+def _named(known: Sequence[str]) -> str:
+    return ", ".join(sorted(known))
