@@ -128,18 +128,18 @@ class Campaign:
     quiz: bool = False
 
 
-def same_person(actor: str, other: str) -> bool:
-    """Whether two names of actors can be of one person: she may act in a chat ("person:12"), or at a machine
-    ("operator:name as person:12"). Whoever acts there as nobody but the operator ("operator:name") can be
-    each one of whom that operator has acted as."""
-    if actor.rpartition(" as ")[2] == other.rpartition(" as ")[2]:
+def same_person(first: str, second: str) -> bool:
+    """Whether the second one, who approves, can be the first: people act in a chat ("person:12") or at a
+    machine ("operator:name as person:12"). An operator who acts there as nobody but himself ("operator:name")
+    is no second person of one as whom he has acted."""
+    if first.rpartition(" as ")[2] == second.rpartition(" as ")[2]:
         return True
-    return actor == other.partition(" as ")[0] or other == actor.partition(" as ")[0]
+    return second == first.partition(" as ")[0]
 
 
 def check_approver(campaign: Campaign, approver: str) -> None:
     """Raises Problem where the second pair of eyes is the first."""
-    if same_person(approver, campaign.author):
+    if same_person(campaign.author, approver):
         raise Problem("campaign.same_person")
 
 

@@ -17,8 +17,8 @@ from bot.problems import Problem
 from bot.vocabulary import Wording
 
 AD_HOC = "adhoc/"
-LONGEST = timedelta(days=2 * 366)
-"""From now until a deadline."""
+FAR = timedelta(days=2 * 366)
+"""From now until a deadline whose year is more likely a slip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def regency_of(corpus: Corpus, circular: str, named: str | None, ad_hoc: Iterabl
 
 def due_of(text: str, zone: tzinfo, now: datetime) -> datetime:
     """ISO 8601; a day alone means its end, a moment without a zone the regency's. Raises Problem for what is
-    none, is over, or is so far away that it must be a slip."""
+    none, or is over."""
     try:
         if len(text.strip()) <= len("2026-01-01"):
             due = datetime.combine(date.fromisoformat(text.strip()) + timedelta(days=1), time(), zone)
@@ -101,8 +101,6 @@ def due_of(text: str, zone: tzinfo, now: datetime) -> datetime:
     due = due if due.tzinfo else due.replace(tzinfo=zone)
     if due <= now:
         raise Problem("campaign.due_over", due=due.isoformat())
-    if due > now + LONGEST:
-        raise Problem("campaign.due_far", value=text)
     return due
 
 

@@ -226,7 +226,7 @@ class ProxyOffice:
         """Whether the person has acknowledged by it; she is told then, and who asked in any case. Raises
         RefusedError, or Problem: decided already, by the one who asked, by herself."""
         found = await self._found(actor, request)
-        if same_person(actor.name, found.by) or actor.person == found.person:
+        if same_person(found.by, actor.name) or actor.person == found.person:
             raise Problem("proxy.same_person")
         recorded = await self._kept.decide(request, actor.name, self._now(), approved)
         decided = await self._kept.find(request)
@@ -244,7 +244,7 @@ class ProxyOffice:
 
     async def decides(self, actor: Actor, request: Request) -> bool:
         """Whether this is the second person."""
-        if same_person(actor.name, request.by) or actor.person == request.person:
+        if same_person(request.by, actor.name) or actor.person == request.person:
             return False
         return may(actor, Action.PROXY_APPROVE, await self._target(request.person, request.regency))
 

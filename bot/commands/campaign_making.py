@@ -183,7 +183,7 @@ class _Making:
 async def _making(
     here: Here, circular: str, audience: str, due: str, regency: str | None, quiz: bool
 ) -> _Making:
-    from bot.campaigns.drafting import check_quiz, due_of, regency_of
+    from bot.campaigns.drafting import FAR, check_quiz, due_of, regency_of
     from bot.config import load_settings
     from bot.people.rights import Action
     from bot.storage.campaign_circulars import regencies_with
@@ -195,6 +195,8 @@ async def _making(
     content = await _content(here, circular, place)
     check_quiz(content, quiz=quiz)
     when = due_of(due, here.zone(place), here.now)
+    if when > here.now + FAR:
+        typer.echo(here.texts("campaign.due_far", value=due), err=True)
     return _Making(here, actor, content, audience, when, quiz, load_settings())
 
 
