@@ -44,7 +44,7 @@ from bot.storage.signing_key import signer_of
 from bot.storage.store import Store
 from bot.storage.subscriptions import SqlSubscriptions
 from bot.storage.superseding import older_campaigns
-from bot.storage.unreachable import note_lost, word_of
+from bot.storage.unreachable import note_unreached
 from bot.storage.whatsapp_costs import SqlCosts
 from bot.ways import TelegramWay, Way, open_ways, set_up
 from bot.workflows import Batches, workflows
@@ -142,9 +142,7 @@ class Outgoing:
         self._staff_changed = asyncio.Event()
 
     async def _lost(self, account: Account, why: Unreachable) -> None:
-        lost = {account.external_id: word_of(why)}
-        async with self._store.engine.begin() as connection:
-            await note_lost(connection, account.channel, lost, int(seconds()))
+        await note_unreached(self._store.engine, account, why, int(seconds()))
 
     def _calendar(self, regency: str) -> Calendar | None:
         known = self._corpus().regencies.get(regency)

@@ -41,6 +41,11 @@ class Sayings:
         self._already = self._norms(words.get("sudah", ()))
         self._reading = self._norms(words.get("membaca", ()))
         self._beside = self._norms(words.get("pelengkap", ())) | self._already | self._reading
+        self._led = {
+            norm: self._norms(before)
+            for word, before in words.get("didahului", {}).items()
+            for norm in self._norms([word])
+        }
         self._called = self._norms(words.get("sapaan", ()))
         self._herself = self._norms(words.get("diri", ()))
         self._undoing = self._norms(words.get("batal", ()))
@@ -64,9 +69,9 @@ class Sayings:
     def _of_herself(self, text: str, said: frozenset[str]) -> bool:
         """Not "bapak sudah membaca", whom it is said of; nor "have I read it", which asks."""
         words = [token.norm for token in self._normaliser.tokens(text)]
-        if "have" in words and words[max(words.index("have") - 1, 0)] != "i":
+        pairs = list(zip(["", *words], words, strict=False))
+        if any(before not in self._led[word] for before, word in pairs if word in self._led):
             return False
-        pairs = zip(["", *words], words, strict=False)
         of_another = any(a in self._called and b in self._already for a, b in pairs)
         return not of_another or bool(said & self._herself)
 

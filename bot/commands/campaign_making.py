@@ -25,6 +25,8 @@ from bot.commands.campaign_here import (
 from bot.commands.shared import As, Json, run
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from bot.campaigns.addressing import Preview, Terms
     from bot.campaigns.campaign import Version
     from bot.campaigns.content import Content
@@ -234,12 +236,10 @@ def circular_add(
     as_json: Json = False,
 ) -> None:
     """Daftarkan edaran yang tidak ada di policies/, untuk dikirim sebagai kampanye."""
-    from datetime import date
-
     from bot.campaigns.content import MOST_BYTES, Document, ad_hoc
     from bot.people.rights import Action
     from bot.problems import Problem
-    from bot.storage.campaign_circulars import add_circular, in_place, is_current
+    from bot.storage.campaign_circulars import add_circular, displaced
 
     async def work() -> None:
         async with opened(acting) as here:
@@ -248,19 +248,17 @@ def circular_add(
                 raise Problem("cli.unknown_name", kind="kabupaten", value=regency, known=known)
             actor = await here.actor(regency)
             await require_whole(here, actor, Action.ADD_CIRCULAR, regency)
-            try:
-                day = date.fromisoformat(dated.strip())
-            except ValueError as error:
-                raise Problem("campaign.bad_date", value=dated) from error
-            if day > here.today(regency):
-                raise Problem("campaign.date_ahead", value=dated)
-            document = Document(file.name, _read(file, MOST_BYTES + 1))
-            lines = {"id": line} if line else None
             content = ad_hoc(
-                regency, document, number=number, dated=day, subject=subject, issuer=issuer, lines=lines
+                regency,
+                dated=_written_on(dated, here.today(regency)),
+                document=Document(file.name, _read(file, MOST_BYTES + 1)),
+                number=number,
+                subject=subject,
+                issuer=issuer,
+                lines={"id": line} if line else None,
             )
-            before = await in_place(here.store.engine, content)
-            if before is not None and not await is_current(here.store.engine, before, content):
+            before = await displaced(here.store.engine, content)
+            if before is not None:
                 _confirm_in_place_of(here, before, yes=yes)
             version, new = await add_circular(here.store.engine, content, actor.name, here.seconds)
             here.say(
@@ -279,6 +277,21 @@ def circular_add(
                 typer.echo(content.circular)
 
     run(work())
+
+
+def _written_on(text: str, today: date) -> date:
+    """Raises Problem for what is no date, or has not come yet."""
+    from datetime import date
+
+    from bot.problems import Problem
+
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Problem("campaign.bad_date", value=text) from error
+    if day > today:
+        raise Problem("campaign.date_ahead", value=text)
+    return day
 
 
 def _confirm_in_place_of(here: Here, before: Version, *, yes: bool) -> None:

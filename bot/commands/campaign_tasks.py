@@ -10,6 +10,8 @@ from bot.commands.campaign_here import Here, Regency, opened, places, print_docu
 from bot.commands.shared import As, Json, run
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.campaigns.tasks import Task, TaskOffice
     from bot.people.rights import Actor
 
@@ -119,7 +121,7 @@ def _document(task: Task, here: Here) -> dict[str, Any]:
     }
 
 
-def _local(task: Task, here: Here) -> Any:
+def _local(task: Task, here: Here) -> datetime:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(task.at, UTC).astimezone(here.zone(task.regency))

@@ -21,6 +21,7 @@ from bot.campaigns.campaign import Proof
 from bot.campaigns.evidence import Event
 from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_tables import acknowledgments, campaigns, circular_versions, deliveries
+from bot.storage.engine import set_rows
 from bot.storage.evidence import append
 from bot.storage.recipients import begun_at, due_at
 from bot.storage.trouble import plainly
@@ -163,11 +164,6 @@ def entry_of(row: Any) -> Entry:
 # --- writing ---------------------------------------------------------------------------------
 
 _UNDO = update(acknowledgments).where(A.id == bindparam("of")).values(undone_at=bindparam("then"))
-_MARK = (
-    update(deliveries)
-    .where(D.campaign_id == bindparam("campaign"), D.person_id == bindparam("person"))
-    .values(acknowledged_at=bindparam("then"))
-)
 
 
 async def _put(connection: AsyncConnection, decided: Decided) -> None:
@@ -177,9 +173,11 @@ async def _put(connection: AsyncConnection, decided: Decided) -> None:
     new = [_row(entry) for entry in decided.entries if entry.id is None]
     if new:
         await connection.execute(insert(acknowledgments), new)
-    marks = [{"campaign": copy.campaign, "person": copy.person, "then": at} for copy, at in decided.marks]
-    if marks:
-        await connection.execute(_MARK, marks)
+    marks = [
+        {"campaign_id": copy.campaign, "person_id": copy.person, "acknowledged_at": at}
+        for copy, at in decided.marks
+    ]
+    await set_rows(connection, deliveries, marks)
     await _count(connection, decided)
 
 

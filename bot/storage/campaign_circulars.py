@@ -55,10 +55,11 @@ async def ad_hoc_content(engine: AsyncEngine, regency: str, circular: str) -> Co
         return await campaign_versions.content(connection, found.id) if found else None
 
 
-async def in_place(engine: AsyncEngine, content: Content) -> Version | None:
-    """The version that an ad-hoc circular has now. None: it is the first."""
+async def displaced(engine: AsyncEngine, content: Content) -> Version | None:
+    """The version in whose place an ad-hoc circular would come. None: it is the first, or has this text."""
     async with engine.connect() as connection:
-        return await campaign_versions.latest_version(connection, content.regency, content.circular)
+        before, same = await _before(connection, content)
+        return None if same else before
 
 
 async def add_circular(engine: AsyncEngine, content: Content, by: str, now: int) -> tuple[Version, bool]:
@@ -66,26 +67,24 @@ async def add_circular(engine: AsyncEngine, content: Content, by: str, now: int)
     text that was there earlier and comes back is a new version: whom the one between them asked is asked
     again."""
     async with engine.begin() as connection:
-        before = await campaign_versions.latest_version(connection, content.regency, content.circular)
-        new = before is None or not await same_text(connection, before, content)
-        if before is not None and new:
-            if await campaign_versions.known(connection, content):
-                content = content.back_after(before.digest)
-            made = await campaign_versions.add_version(connection, content, by, now, replaces=before.id)
-        else:
-            made = before or await campaign_versions.add_version(connection, content, by, now)
+        before, same = await _before(connection, content)
+        if before is not None and not same and await campaign_versions.known(connection, content):
+            content = content.back_after(before.digest)
+        made = before if same else None
+        if made is None:
+            replaces = before.id if before is not None else None
+            made = await campaign_versions.add_version(connection, content, by, now, replaces=replaces)
         await note(connection, now, by, Action.ADD_CIRCULAR, regency=content.regency)
-        return made, new
+        return made, not same
 
 
-async def is_current(engine: AsyncEngine, version: Version, content: Content) -> bool:
-    async with engine.connect() as connection:
-        return await same_text(connection, version, content)
-
-
-async def same_text(connection: AsyncConnection, version: Version, content: Content) -> bool:
-    """Whether the version has this text, in whatever place it came."""
-    return (await campaign_versions.content(connection, version.id)).plain_digest == content.plain_digest
+async def _before(connection: AsyncConnection, content: Content) -> tuple[Version | None, bool]:
+    """The version that the circular has now, and whether it has this text, in whatever place it came."""
+    before = await campaign_versions.latest_version(connection, content.regency, content.circular)
+    if before is None:
+        return None, False
+    kept = await campaign_versions.content(connection, before.id)
+    return before, kept.plain_digest == content.plain_digest
 
 
 async def ad_hoc(engine: AsyncEngine) -> Sequence[Version]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.campaigns.signing import KeyRecord, Signer, newest
 from bot.problems import Problem
 from bot.storage.campaign_tables import evidence_keys
-from bot.storage.key_files import SETTING, read_signer_at, signer_at
+from bot.storage.key_files import SETTING, put_in_place, read_signer_at, signer_at
 
 
 async def signer_of(engine: AsyncEngine, path: Path) -> Signer:
@@ -45,12 +45,12 @@ def _left_beside(path: Path, known: Sequence[str]) -> Signer | None:
         return None
     for beside in sorted(path.parent.iterdir()):
         if beside.name.startswith(f"{path.name}."):
+            found = None
             with suppress(Problem):
                 found = read_signer_at(beside)
-                if found.key_id in known:
-                    with suppress(FileNotFoundError):  # another process was quicker
-                        beside.replace(path)
-                    return found
+            if found is not None and found.key_id in known:
+                put_in_place(beside, path)
+                return found
     return None
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.campaign import Unreachable
+from bot.people.identity import Account
 from bot.storage.engine import insert_or
 from bot.storage.tables import unreachable
 
@@ -59,6 +60,12 @@ class SqlUnreachable:
         )
         async with self._engine.begin() as connection:
             await connection.execute(statement)
+
+
+async def note_unreached(engine: AsyncEngine, account: Account, why: Unreachable, now: int) -> None:
+    """A message of no campaign's own, a reminder say, did not reach the account."""
+    async with engine.begin() as connection:
+        await note_lost(connection, account.channel, {account.external_id: word_of(why)}, now)
 
 
 async def note_lost(connection: AsyncConnection, channel: str, lost: Mapping[str, str], now: int) -> None:

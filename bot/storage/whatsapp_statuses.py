@@ -24,7 +24,7 @@ from bot.campaigns.tags import Tag
 from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_tables import deliveries, whatsapp_sent
 from bot.storage.delivery_changes import event, recount
-from bot.storage.engine import insert_or
+from bot.storage.engine import insert_or, set_rows
 from bot.storage.evidence import append
 from bot.storage.faults import spoken
 from bot.storage.grouping import Grouping
@@ -255,8 +255,8 @@ async def _move(connection: AsyncConnection, found: Sequence[_Found], now: int) 
     done, counts, lost = _Failed(), dict[int, Counter[Cell]](), []
     values = []
     for row, message, account, standing in found:
-        new = _became(row, standing) | {"message_id": message, "external_id": account}
-        values.append(new | {"b_campaign": row.campaign_id, "b_person": row.person_id})
+        new = _became(row, standing) | {"message_id": message, "external_id": account, "claimed_by": None}
+        values.append(new | {"campaign_id": row.campaign_id, "person_id": row.person_id})
         state, why = new["state"], new["reason"]
         recount(counts.setdefault(row.campaign_id, Counter()), row, state)
         done.events.append(event(state, now, row.campaign_id, row.person_id, channel=CHANNEL, reason=why))
@@ -266,21 +266,11 @@ async def _move(connection: AsyncConnection, found: Sequence[_Found], now: int) 
             lost.append(account)
     if not values:
         return done
-    await connection.execute(_MOVE, values)
+    await set_rows(connection, deliveries, values)
     await note_lost(connection, CHANNEL, dict.fromkeys(lost, NOT_FOUND), now)
     for campaign, change in sorted(counts.items()):
         await move(connection, campaign, change)
     return done
-
-
-_MOVE = (
-    update(deliveries)
-    .where(D.campaign_id == bindparam("b_campaign"), D.person_id == bindparam("b_person"))
-    .values(
-        {name: bindparam(name) for name in ("state", "reason", "sent_at", "message_id", "external_id")}
-        | {"claimed_by": None}
-    )
-)
 
 
 def _became(row: Any, standing: Standing) -> dict[str, Any]:

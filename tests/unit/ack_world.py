@@ -32,7 +32,7 @@ from bot.people.staff import Assignment, Role
 from bot.rendering.texts import Texts
 from bot.storage.acknowledgments import SqlAcknowledgments
 from bot.storage.campaign_counts import Cell, counted, move, recounted
-from bot.storage.campaign_tables import campaigns, circular_versions, deliveries
+from bot.storage.campaign_tables import acknowledgments, campaigns, circular_versions, deliveries
 from bot.storage.circular_reading import SqlCirculars
 from bot.storage.engine import open_engine
 from bot.storage.identities import SqlIdentities
@@ -237,6 +237,10 @@ class AckWorld:
     async def count_is_right(self, campaign: int) -> bool:
         async with self.engine.connect() as connection:
             return await counted(connection, campaign) == await recounted(connection, campaign)
+
+
+async def proofs(world: AckWorld) -> list[str]:
+    return [row.proof for row in await world.rows(acknowledgments)]
 
 
 def labels(reply: Reply) -> dict[str, str]:

@@ -17,11 +17,11 @@ from bot.campaigns.saying import Sayings
 from bot.model import Reply
 from bot.people.staff import Role
 from bot.problems import Problem
-from bot.storage.campaign_tables import acknowledgments, deliveries, quiz_counts, tasks
+from bot.storage.campaign_tables import deliveries, quiz_counts, tasks
 from bot.storage.tables import absences, people
 from tests.fakes import CATALOGUES
 from tests.policy_worlds import calendar
-from tests.unit.ack_world import DAY, NOON, REGENCY, TEXTS, AckWorld, assistant, labels
+from tests.unit.ack_world import DAY, NOON, REGENCY, TEXTS, AckWorld, assistant, labels, proofs
 
 GROUPS = ("ack", "proxy", "assembly", "receipt")
 """Whose buttons these are."""
@@ -32,10 +32,6 @@ async def world(database_url: str) -> AsyncIterator[AckWorld]:
     made = await AckWorld(database_url).build()
     yield made
     await made.engine.dispose()
-
-
-async def proofs(world: AckWorld) -> list[str]:
-    return [row.proof for row in await world.rows(acknowledgments)]
 
 
 def read(campaign: int) -> str:

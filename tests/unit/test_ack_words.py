@@ -11,7 +11,7 @@ from bot.campaigns.campaign import DeliveryState
 from bot.campaigns.saying import Said, Sayings
 from bot.model import Incoming, Sender
 from bot.storage.campaign_tables import acknowledgments, evidence_events, tasks
-from tests.unit.ack_world import DAY, NOON, TEXTS, AckWorld, assistant, labels
+from tests.unit.ack_world import DAY, NOON, TEXTS, AckWorld, assistant, labels, proofs
 
 
 @pytest.fixture
@@ -19,10 +19,6 @@ async def world(database_url: str) -> AsyncIterator[AckWorld]:
     made = await AckWorld(database_url).build()
     yield made
     await made.engine.dispose()
-
-
-async def proofs(world: AckWorld) -> list[str]:
-    return [row.proof for row in await world.rows(acknowledgments)]
 
 
 def read(campaign: int) -> str:
