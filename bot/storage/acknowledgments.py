@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -21,7 +21,7 @@ from bot.campaigns.campaign import Proof
 from bot.campaigns.evidence import Event
 from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_tables import acknowledgments, campaigns, circular_versions, deliveries
-from bot.storage.engine import set_rows
+from bot.storage.engine import add_rows, set_rows
 from bot.storage.evidence import append
 from bot.storage.recipients import begun_at, due_at
 from bot.storage.trouble import plainly
@@ -171,8 +171,7 @@ async def _put(connection: AsyncConnection, decided: Decided) -> None:
     if undone:
         await connection.execute(_UNDO, undone)
     new = [_row(entry) for entry in decided.entries if entry.id is None]
-    if new:
-        await connection.execute(insert(acknowledgments), new)
+    await add_rows(connection, acknowledgments, new)
     marks = [
         {"campaign_id": copy.campaign, "person_id": copy.person, "acknowledged_at": at}
         for copy, at in decided.marks

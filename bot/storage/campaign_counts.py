@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from sqlalchemy import Insert, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.campaign_tables import deliveries, delivery_counts
-from bot.storage.engine import insert_or
+from bot.storage.engine import add_rows
 
 
 class Cell(NamedTuple):
@@ -26,19 +26,7 @@ async def move(connection: AsyncConnection, campaign: int, change: Counter[Cell]
         for (unit, state, done), count in sorted(change.items())
         if count
     ]
-    if rows:
-        await connection.execute(_added(connection), rows)
-
-
-def _added(connection: AsyncConnection) -> Insert:
-    """Built once an engine."""
-    name = connection.dialect.name
-    if name not in _ADDED:
-        _ADDED[name] = insert_or(connection.engine, delivery_counts, add=("count",))
-    return _ADDED[name]
-
-
-_ADDED: dict[str, Insert] = {}
+    await add_rows(connection, delivery_counts, rows, add=("count",))
 
 
 async def counted(connection: AsyncConnection, campaign: int) -> Counter[Cell]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.campaigns.evidence import Event
 from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_tables import deliveries
+from bot.storage.engine import among
 
 AT_ONCE = 500
 """Rows changed by one statement."""
@@ -43,7 +44,7 @@ async def change(
     """The same change of several locked rows, and of their counts. `values`: the new state among them."""
     if not rows:
         return
-    which = (D.campaign_id == campaign, D.person_id.in_([row.person_id for row in rows]))
+    which = (D.campaign_id == campaign, among(connection, D.person_id, [row.person_id for row in rows]))
     await connection.execute(update(deliveries).where(*which).values(values))
     counts = Counter[Cell]()
     for row in rows:

@@ -27,7 +27,7 @@ from bot.campaigns.sending import (
 from bot.storage.campaign_counts import Cell, move
 from bot.storage.campaign_tables import deliveries
 from bot.storage.delivery_changes import event, locked, recount
-from bot.storage.engine import set_rows
+from bot.storage.engine import among, set_rows
 from bot.storage.evidence import append
 from bot.storage.tables import identities
 from bot.storage.unreachable import note_lost, word_of
@@ -48,7 +48,7 @@ async def record(
     """Also of what somebody else has declared uncertain in the meantime: here it is known."""
     found = {parcel.person: (parcel, outcome) for parcel, outcome in results}
     mine = D.claimed_by.startswith(f"{tenure}.", autoescape=True)
-    still_open = (D.person_id.in_(found), D.state.in_((S.SENDING, S.UNCERTAIN)), mine)
+    still_open = (among(connection, D.person_id, found), D.state.in_((S.SENDING, S.UNCERTAIN)), mine)
     rows = await locked(connection, campaign, *still_open, more=(D.attempts,), most=None)
     if not rows:
         return
@@ -78,7 +78,9 @@ async def _linked(connection: AsyncConnection, channel: str, persons: Sequence[i
     """(person, account) of those who have it still: of one that was erased while its message was on its way
     nothing is written. To be asked once the deliveries are locked: erasing clears them first."""
     own = identities.c
-    query = select(own.person_id, own.external_id).where(own.channel == channel, own.person_id.in_(persons))
+    query = select(own.person_id, own.external_id).where(
+        own.channel == channel, among(connection, own.person_id, persons)
+    )
     return {(row.person_id, row.external_id) for row in await connection.execute(query)}
 
 

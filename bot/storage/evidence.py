@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.evidence import (
@@ -26,7 +26,7 @@ from bot.campaigns.receipts import Receipt
 from bot.campaigns.signing import KeyRecord, PublicKey, Signer, record_of
 from bot.problems import Problem
 from bot.storage.campaign_tables import evidence_checkpoints, evidence_events, evidence_head, evidence_keys
-from bot.storage.engine import insert_or
+from bot.storage.engine import add_rows, insert_or
 from bot.storage.evidence_tree import CHUNK, LedgerTree, entries_after, known_frontier, write_nodes
 
 HEAD = 1
@@ -43,7 +43,7 @@ async def append(connection: AsyncConnection, events: Sequence[Event]) -> Sequen
         _row(event, first + place, salts[place * SALT_BYTES :][:SALT_BYTES])
         for place, event in enumerate(events)
     ]
-    await connection.execute(insert(evidence_events), rows)
+    await add_rows(connection, evidence_events, rows)
     return range(first, first + len(events))
 
 

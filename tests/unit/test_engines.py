@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, Table, Text, select, text
 
 from bot.people.profile import Profile
-from bot.storage.engine import add_rows, open_engine, set_rows
+from bot.storage.engine import add_rows, among, open_engine, set_rows
 from bot.storage.store import open_store
 
 
@@ -46,7 +47,7 @@ TEXTS = ["", " ", "NULL", "{a,b}", '"', "\\", "it's", ",", "a\nb", "ꦧꦺ 😀"
 
 
 def many() -> list[dict[str, Any]]:
-    """Everything that an array could spell wrong."""
+    """Everything that JSON could spell wrong."""
     return [
         {"one": 1 << 62, "two": f"{at} {said or ''}", "said": said, "done": (None, True, False)[at % 3]}
         | {"at": None if at % 2 else -at, "on": date(1, 1, 1 + at), "bytes": b"\x00\\" * at}
@@ -78,6 +79,40 @@ async def test_many_rows_are_added_and_set_as_they_are(new_database_url: str) ->
         await set_rows(connection, MANY, [*some, nobody])
         await set_rows(connection, MANY, [])
     assert await kept() == rows[:2] + turned[2:]
+    await engine.dispose()
+
+
+async def test_many_rows_are_added_to_those_that_are_there(new_database_url: str) -> None:
+    engine = open_engine(new_database_url)
+    rows = [row | {"at": at} for at, row in enumerate(many())]
+    more = [row | {"at": 10, "said": "not set"} for row in rows[::-1]]
+    async with engine.begin() as connection:
+        await connection.run_sync(MANY.metadata.create_all)
+        await add_rows(connection, MANY, rows[1:], add=("at",))
+        await add_rows(connection, MANY, more, add=("at",))
+    async with engine.connect() as connection:
+        kept = (await connection.execute(select(MANY.c.at, MANY.c.said).order_by(MANY.c.on))).all()
+    assert kept == [(10, "not set"), *((row["at"] + 10, row["said"]) for row in rows[1:])]
+    await engine.dispose()
+
+
+async def test_among_finds_those_that_are_named(new_database_url: str) -> None:
+    engine = open_engine(new_database_url)
+    rows = [row | {"one": at} for at, row in enumerate(many())]
+    async with engine.begin() as connection:
+        await connection.run_sync(MANY.metadata.create_all)
+        await add_rows(connection, MANY, rows)
+        for wanted in ([], [3], {2: "a key", 5: "another", 1 << 62: "nobody"}, set(range(12))):
+            found = await connection.scalars(select(MANY.c.one).where(among(connection, MANY.c.one, wanted)))
+            assert set(found) == {row["one"] for row in rows} & set(wanted)
+    await engine.dispose()
+
+
+async def test_what_no_row_of_many_can_hold_is_refused(new_postgresql_url: str) -> None:
+    engine = open_engine(new_postgresql_url)
+    async with engine.connect() as connection:
+        with pytest.raises(TypeError, match="Decimal"):
+            await add_rows(connection, MANY, [{"one": Decimal(1)}])
     await engine.dispose()
 
 
