@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage import campaign_tables  # noqa: F401  # its tables belong to a whole ledger
-from bot.storage.engine import count_on
+from bot.storage.engine import count_on, open_engine
 from bot.storage.tables import metadata
 
 Snapshot = dict[str, list[dict[str, Any]]]
@@ -144,3 +146,14 @@ async def snapshot(engine: AsyncEngine) -> Snapshot:
 
     async with engine.connect() as connection:
         return {name: await rows(connection, name) for name in ROWS}
+
+
+@asynccontextmanager
+async def locked(url: str, *names: str) -> AsyncIterator[None]:
+    """Another process holds what writers to these tables need."""
+    engine = open_engine(url)
+    async with engine.begin() as connection:  # alone of SQLite's writers
+        if engine.dialect.name == "postgresql":
+            await connection.execute(text(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE"))
+        yield
+    await engine.dispose()

@@ -16,6 +16,8 @@ from bot.problems import Problem
 from bot.storage import acknowledgments as module
 from bot.storage.acknowledgments import SqlAcknowledgments
 from bot.storage.campaign_tables import acknowledgments, campaigns, deliveries, evidence_events
+from bot.storage.engine import WAIT
+from tests.ledgers import locked
 from tests.unit.ack_world import DAY, NOON, AckWorld
 
 
@@ -251,6 +253,26 @@ async def test_a_failed_commit_fails_for_all_and_leaves_nothing_half_done(
     assert {row.acknowledged_at for row in await world.rows(deliveries)} == {None}
     assert await world.count_is_right(campaign)
     assert (await world.acknowledgments.take(tap(crowd[0], campaign))).result is Result.RECORDED
+
+
+async def test_a_database_locked_for_ten_seconds_loses_no_acknowledgment(world: AckWorld) -> None:
+    crowd = [await world.hire() for _ in range(30)]
+    campaign = await world.campaign(await world.version(), crowd)
+    taps = []
+    async with locked(world.url, "acknowledgments", "deliveries", "evidence_head"):
+        for person in crowd:
+            taps.append(asyncio.create_task(world.acknowledgments.take(tap(person, campaign))))
+            await asyncio.sleep((WAIT + 1) / len(crowd))
+    outcomes = await asyncio.gather(*taps, return_exceptions=True)
+    told = [person for person, said in zip(crowd, outcomes, strict=True) if not isinstance(said, Problem)]
+    assert 0 < len(told) < len(crowd)  # the first waited too long, and hear that they are to try again
+    assert [row.person_id for row in await world.rows(acknowledgments)] == told
+    again = [await world.acknowledgments.take(tap(person, campaign)) for person in crowd]
+    assert [said.result for said in again] == [
+        Result.ALREADY if person in told else Result.RECORDED for person in crowd
+    ]
+    assert await kinds(world) == ["acknowledged"] * len(crowd)
+    assert await world.count_is_right(campaign)
 
 
 async def test_a_moment_behind_another_process_it_tries_again(

@@ -14,6 +14,7 @@ import bot.workflows
 from bot.campaigns.acknowledging import Result, Wish
 from bot.campaigns.campaign import CampaignState, Proof, Step
 from bot.campaigns.lane import Lane
+from bot.campaigns.lane import Plan as LanePlan
 from bot.campaigns.sending import Later, Outcome, Plan, RetryAfter, Sending, Sent, Uncertain
 from bot.model import Reply
 from bot.outgoing import _Fleet, _repeatedly
@@ -22,8 +23,10 @@ from bot.storage.acknowledgments import SqlAcknowledgments
 from bot.storage.campaign_row import state_of
 from bot.storage.deliveries import SqlDeliveries
 from bot.storage.delivery_claims import CLOCKS_APART
+from bot.storage.engine import WAIT
 from bot.workflows import Workflows
 from tests.campaign_world import AUTHOR, TERMS, Staged, StubMessages
+from tests.ledgers import locked
 from tests.staff_world import TODAY
 
 S = CampaignState
@@ -61,6 +64,39 @@ def worker(world: Staged, channel: str, sender: Any, messages: Any, lane: Lane |
     plan = Plan(batch=100, idle=0.01, pauses=(0.01, 0.05))
     kept = SqlDeliveries(world.engine, lambda: world.now, ("telegram", "whatsapp"))
     return Sending(channel, lane or world.lane(name=f"{channel}:1"), kept, sender, messages, plan)
+
+
+# --- the database ----------------------------------------------------------------------------
+
+
+async def test_a_database_locked_for_ten_seconds_loses_nothing_and_doubles_nothing(world: Staged) -> None:
+    """Longer than a transaction waits, and than a lane is held without being renewed."""
+    await world.staffed(40)
+    campaign = await world.campaign()
+    world.sender.delay = 0.02
+    sending = world.sending(world.lane(plan=LanePlan()), batch=5)
+
+    async def run() -> CampaignState:
+        """As a workflow does."""
+        while True:
+            try:
+                return await sending.run(campaign.id)
+            except Problem:
+                await asyncio.sleep(0.01)
+
+    running = asyncio.create_task(run())
+    while len(world.sender.calls) < 10:
+        await asyncio.sleep(0.001)
+    async with locked(world.url, "deliveries", "lanes", "evidence_head"):
+        await asyncio.sleep(WAIT + 1)
+        assert not running.done()
+        assert len(world.sender.calls) <= 20  # what was marked before; nothing goes out that is not
+    assert await running is S.DONE
+    await sending.end()
+    assert sorted(world.sender.calls) == sorted(set(world.sender.calls))
+    assert await world.states(campaign.id) == {("sent", None): 40}
+    assert await world.counts_hold(campaign.id)
+    assert (await world.evidence(campaign.id))["sent"] == 40
 
 
 # --- one batch -------------------------------------------------------------------------------

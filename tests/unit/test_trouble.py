@@ -6,8 +6,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 
@@ -27,20 +25,9 @@ from bot.storage.profiles import SqlProfiles
 from bot.storage.store import Store, open_store
 from bot.storage.trouble import plainly, problem_of
 from tests.fakes import Office
-from tests.ledgers import NIP, PHONE, fill, snapshot
+from tests.ledgers import NIP, PHONE, fill, locked, snapshot
 
 CELL = {"day": date(2026, 1, 1), "regency": "a", "unit_id": 1, "activity": "", "verdict": "v", "circular": ""}
-
-
-@asynccontextmanager
-async def _locked(url: str) -> AsyncIterator[None]:
-    """Another process holds what a writer needs."""
-    engine = open_engine(url)
-    async with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            await connection.execute(text("LOCK TABLE profiles IN ACCESS EXCLUSIVE MODE"))
-        yield
-    await engine.dispose()
 
 
 async def _ready(url: str, wait: float = 10.0) -> AsyncEngine:
@@ -56,7 +43,7 @@ def _line(problem: Problem) -> str:
 async def test_a_locked_database_is_one_clear_line_and_nothing_is_written(database_url: str) -> None:
     engine = await _ready(database_url, wait=0.05)
     profiles = SqlProfiles(engine, lambda: 0.0)
-    async with _locked(database_url):
+    async with locked(database_url, "profiles"):
         with pytest.raises(Problem) as caught, plainly():
             await profiles.put(Profile("telegram", "7"))
     assert caught.value.key == "store.locked"
@@ -68,7 +55,7 @@ async def test_a_locked_database_is_one_clear_line_and_nothing_is_written(databa
 async def test_a_writer_waits_for_another_one_for_a_while(database_url: str) -> None:
     engine = await _ready(database_url)
     profiles = SqlProfiles(engine, lambda: 0.0)
-    async with _locked(database_url):
+    async with locked(database_url, "profiles"):
         writing = asyncio.create_task(profiles.put(Profile("telegram", "7")))
         await asyncio.sleep(0.1)
         assert not writing.done()
@@ -166,7 +153,7 @@ async def test_a_chat_that_meets_a_locked_database_stays_as_it_was(database_url:
     """The error reaches the channel's outermost loop, which apologises; afterwards all goes on."""
     engine = await _ready(database_url, wait=0.05)
     office = Office(profiles=SqlProfiles(engine, lambda: 0.0))
-    async with _locked(database_url):
+    async with locked(database_url, "profiles"):
         with pytest.raises(SQLAlchemyError):
             await office.say("/mulai")
     assert (await snapshot(engine))["profiles"] == []
