@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from bot.campaigns.saying import Sayings
 from bot.model import Reply
 from bot.people.staff import Role
 from bot.problems import Problem
-from bot.storage.campaign_tables import deliveries, quiz_counts, tasks
+from bot.storage.campaign_tables import acknowledgments, deliveries, evidence_events, quiz_counts, tasks
 from bot.storage.tables import absences, people
 from tests.fakes import CATALOGUES
 from tests.policy_worlds import calendar
@@ -476,3 +478,42 @@ async def test_an_ad_hoc_circular_has_no_check(world: AckWorld) -> None:
     person = await world.hire()
     campaign = await world.campaign(await world.version("adhoc/1"), [person], quiz=True)
     assert len(await world.press(person, read(campaign))) == 1
+
+
+# --- what arrives as it likes ---
+
+
+async def test_whatever_order_taps_arrive_in_and_how_often_the_ledger_and_its_evidence_agree(
+    world: AckWorld,
+) -> None:
+    """Each person's taps come in another order, each of them twice, by either channel."""
+    taps = (
+        ("k:ack:{}", "telegram"),
+        ("k:undo:{}", "telegram"),
+        ("k:ack:{}", "whatsapp"),
+        ("k:notme:{}", "telegram"),
+    )
+    orders = list(permutations(taps))
+    crowd = [await world.hire(2, "whatsapp") for _ in orders]
+    campaign = await world.campaign(await world.version(), crowd)
+
+    async def tapped(person: int, order: Sequence[tuple[str, str]]) -> None:
+        for action, channel in [*order, *order[:2]]:
+            for _ in range(2):
+                await world.press(person, action.format(campaign), channel)
+
+    await asyncio.gather(*map(tapped, crowd, orders))
+    entries, events = await world.rows(acknowledgments), await world.rows(evidence_events)
+    standing = Counter(entry.person_id for entry in entries if entry.undone_at is None)
+    assert set(standing.values()) == {1}
+    for person, order in zip(crowd, orders, strict=True):
+        said = Counter(event.kind for event in events if event.person_id == person)
+        assert said["acknowledged"] - said["undone"] == standing[person]
+        assert said["undone"] == len(
+            [e for e in entries if e.person_id == person and e.undone_at is not None]
+        )
+        last = [action for action, _ in (*order, *order[:2]) if action in ("k:ack:{}", "k:undo:{}")][-1]
+        assert standing[person] == (last == "k:ack:{}")
+    marked = {row.person_id for row in await world.rows(deliveries) if row.acknowledged_at is not None}
+    assert marked == set(standing)
+    assert await world.count_is_right(campaign)
