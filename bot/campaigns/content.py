@@ -1,7 +1,7 @@
 """What is sent: a circular of policies/, or an ad-hoc one with its PDF, as one value with a digest.
 
 The digest is over what people are told and the law that decides about them, never over the files: comments
-and layout of YAML change nothing, and the same content has the same digest on every machine. An ad-hoc text
+and layout of YAML change nothing, and the same content has the same digest on every machine. A text
 that comes back after another one took its place is a version of its own, and its digest is over both.
 """
 

@@ -188,13 +188,13 @@ async def _making(
     from bot.campaigns.drafting import FAR, check_quiz, due_of, regency_of
     from bot.config import load_settings
     from bot.people.rights import Action
-    from bot.storage.campaign_circulars import regencies_with
+    from bot.storage.campaign_circulars import placed, regencies_with
 
     with_it = await regencies_with(here.store.engine, circular) if circular.startswith("adhoc/") else ()
     place = regency_of(here.corpus, circular, regency, with_it)
     actor = await here.actor(place)
     await require_whole(here, actor, Action.CREATE_CAMPAIGN, place)
-    content = await _content(here, circular, place)
+    content = await placed(here.store.engine, await _content(here, circular, place))
     check_quiz(content, quiz=quiz)
     when = due_of(due, here.zone(place), here.now)
     if when > here.now + FAR:

@@ -55,36 +55,41 @@ async def ad_hoc_content(engine: AsyncEngine, regency: str, circular: str) -> Co
         return await campaign_versions.content(connection, found.id) if found else None
 
 
-async def displaced(engine: AsyncEngine, content: Content) -> Version | None:
-    """The version in whose place an ad-hoc circular would come. None: it is the first, or has this text."""
+async def placed(engine: AsyncEngine, content: Content) -> Content:
+    """As the version that it is, or would be: a text that was there earlier and comes back in the place of
+    another is a version of its own, so that whom the one between them asked is asked again."""
     async with engine.connect() as connection:
-        before, same = await _before(connection, content)
-        return None if same else before
+        return (await _placed(connection, content))[0]
+
+
+async def displaced(engine: AsyncEngine, content: Content) -> Version | None:
+    """The version in whose place the circular would come. None: it is the first, or has this text."""
+    async with engine.connect() as connection:
+        content, latest = await _placed(connection, content)
+        return None if latest is None or latest.digest == content.digest else latest
 
 
 async def add_circular(engine: AsyncEngine, content: Content, by: str, now: int) -> tuple[Version, bool]:
-    """The version with this content, which is the current one from now on, and whether it was not before. A
-    text that was there earlier and comes back is a new version: whom the one between them asked is asked
-    again."""
+    """The version with this content, which is the current one from now on, and whether it was not before."""
     async with engine.begin() as connection:
-        before, same = await _before(connection, content)
-        if before is not None and not same and await campaign_versions.known(connection, content):
-            content = content.back_after(before.digest)
-        made = before if same else None
-        if made is None:
-            replaces = before.id if before is not None else None
-            made = await campaign_versions.add_version(connection, content, by, now, replaces=replaces)
+        content, latest = await _placed(connection, content)
+        replaces = latest.id if latest is not None else None
+        made = await campaign_versions.add_version(connection, content, by, now, replaces=replaces)
         await note(connection, now, by, Action.ADD_CIRCULAR, regency=content.regency)
-        return made, not same
+        return made, made.id != replaces
 
 
-async def _before(connection: AsyncConnection, content: Content) -> tuple[Version | None, bool]:
-    """The version that the circular has now, and whether it has this text, in whatever place it came."""
-    before = await campaign_versions.latest_version(connection, content.regency, content.circular)
-    if before is None:
-        return None, False
-    kept = await campaign_versions.content(connection, before.id)
-    return before, kept.plain_digest == content.plain_digest
+async def _placed(connection: AsyncConnection, content: Content) -> tuple[Content, Version | None]:
+    """Also the version that the circular has now."""
+    latest = await campaign_versions.latest_version(connection, content.regency, content.circular)
+    if latest is None:
+        return content, None
+    kept = await campaign_versions.content(connection, latest.id)
+    if kept.plain_digest == content.plain_digest:
+        return kept, latest
+    if await campaign_versions.known(connection, content):
+        return content.back_after(latest.digest), latest
+    return content, latest
 
 
 async def ad_hoc(engine: AsyncEngine) -> Sequence[Version]:

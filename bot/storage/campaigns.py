@@ -269,8 +269,8 @@ async def refresh(
     campaigns: SqlCampaigns, deliveries: SqlDeliveries, regency: str, terms: Terms, day: date
 ) -> None:
     """Brings the campaigns of a regency in step with its staff: after an import, when somebody has linked an
-    account, and daily."""
-    for campaign in await campaigns.open_ones(regency):
+    account, and daily. The newest first: whom that asks, an older version does not ask again."""
+    for campaign in reversed(await campaigns.open_ones(regency)):
         await campaigns.keep(campaign.id, terms, day)
         await deliveries.settle(campaign.id)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Integer, Row, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import BigInteger, BindParameter, Integer, Row, Select, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.campaigns.campaign import CampaignState, DeliveryState
@@ -14,6 +14,7 @@ from bot.campaigns.sending import Parcel
 from bot.storage.campaign_tables import campaigns, deliveries
 from bot.storage.delivery_changes import COUNTED, change
 from bot.storage.reachable import reached_on, usable
+from bot.storage.superseding import superseded
 from bot.storage.tables import identities, profiles
 from bot.storage.whatsapp_tags import CHANNEL as WHATSAPP
 from bot.storage.whatsapp_tags import tags
@@ -88,10 +89,10 @@ def _queued(channel: str, preferred: tuple[str, ...]) -> Select[Any]:
     """The first `most` of `campaign` for the channel, locked. Built once: that takes longer than asking."""
     campaign: BindParameter[int] = bindparam("campaign", type_=BigInteger())
     now: BindParameter[int] = bindparam("now", type_=BigInteger())
-    runs = exists().where(campaigns.c.id == campaign, campaigns.c.state == CampaignState.RUNNING)
+    runs = and_(campaigns.c.id == D.campaign_id, campaigns.c.state == CampaignState.RUNNING)
     query = (
         _accounts(channel)
-        .where(D.campaign_id == campaign, *TO_SEND, usable(), runs)
+        .where(D.campaign_id == campaign, *TO_SEND, usable(), runs, ~superseded())
         .where(or_(D.wait_until.is_(None), D.wait_until <= now, D.claimed_at > now + CLOCKS_APART))
         .where(D.failed_on.is_distinct_from(channel))
         .order_by(D.person_id)

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.campaigns.campaign import CampaignState, DeliveryState, Step
 from bot.campaigns.evidence import Event
 from bot.storage.campaign_row import due_of, put_step, state_of
-from bot.storage.campaign_tables import deliveries
+from bot.storage.campaign_tables import campaigns, deliveries
 from bot.storage.delivery_changes import change, event, locked
 from bot.storage.delivery_keeping import KEPT
 from bot.storage.evidence import append
 from bot.storage.reachable import reached_on, why_unreachable
+from bot.storage.superseding import superseded
 
 STALE = 3_600
 """Seconds after which a delivery that a lane marked is uncertain though that lane never came back."""
@@ -46,7 +47,8 @@ async def requeue(connection: AsyncConnection, campaign: int, now: int) -> int:
     state = await state_of(connection, campaign, lock=True)
     if state is CampaignState.CANCELLED:
         return 0
-    rows = await locked(connection, campaign, D.state == S.UNCERTAIN, D.acknowledged_at.is_(None))
+    waits = (D.state == S.UNCERTAIN, D.acknowledged_at.is_(None))
+    rows = await locked(connection, campaign, *waits, campaigns.c.id == D.campaign_id, ~superseded())
     events = [event("requeued", now, campaign, row.person_id) for row in rows]
     return await _queue(connection, campaign, state, rows, {}, events, now)
 

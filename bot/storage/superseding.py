@@ -1,5 +1,5 @@
-"""A circular that was changed in substance asks again, and then its older version asks nobody any more whom
-the new one asks: its campaign sends no more to them, and does not wait for them."""
+"""A circular that was changed asks again, and then its older versions ask nobody any more whom the new one
+asks: their campaigns send no more to them, and do not wait for them."""
 
 from __future__ import annotations
 
@@ -17,24 +17,33 @@ from bot.storage.evidence import append
 
 D, S = deliveries.c, DeliveryState
 
-_later, _newer, _again = campaigns.alias("later"), circular_versions.alias("newer"), deliveries.alias("again")
+_begun, _again = campaigns.alias("begun"), deliveries.alias("again")
+_older, _newer = circular_versions.alias("older"), circular_versions.alias("newer")
+
+_REPLACES = and_(
+    _newer.c.regency == _older.c.regency,
+    _newer.c.circular == _older.c.circular,
+    _newer.c.id > _older.c.id,
+)
+"""Whether in substance is not asked: a change of words has no campaign, unless somebody wants all to read
+them."""
 
 
 def superseded() -> Exists:
     """Of a delivery beside its campaign."""
-    return asked_anew(campaigns.c.version_id, deliveries.c.person_id).correlate(campaigns, deliveries)
+    return asked_anew(campaigns.c.version_id, D.person_id).correlate(campaigns, deliveries)
 
 
 def asked_anew(version: ColumnElement[int], person: ColumnElement[int]) -> Exists:
-    """A campaign that has begun brings the person a version that replaces this one in substance."""
+    """A campaign that has begun brings the person a version that replaces this one."""
     return exists().where(
+        _older.c.id == version,
+        _REPLACES,
+        _begun.c.version_id == _newer.c.id,
+        _begun.c.state.in_(OPEN),
+        _again.c.campaign_id == _begun.c.id,
         _again.c.person_id == person,
         _again.c.state != S.WITHDRAWN,
-        _later.c.id == _again.c.campaign_id,
-        _later.c.state.in_(OPEN),
-        _newer.c.id == _later.c.version_id,
-        _newer.c.replaces_id == version,
-        _newer.c.material,
     )
 
 
@@ -48,12 +57,14 @@ async def withdraw_superseded(connection: AsyncConnection, campaign: int, now: i
 
 
 async def older_campaigns(engine: AsyncEngine, campaign: int) -> Sequence[int]:
-    """Those that have begun with the version that this campaign's one replaces in substance."""
-    mine = select(circular_versions.c.replaces_id).where(
-        circular_versions.c.id == campaigns.c.version_id,
-        circular_versions.c.material,
-        campaigns.c.id == campaign,
+    """Those that have begun with a version that this campaign's one replaces."""
+    query = (
+        select(_begun.c.id)
+        .join(_older, _older.c.id == _begun.c.version_id)
+        .join(_newer, _REPLACES)
+        .join(campaigns, campaigns.c.version_id == _newer.c.id)
+        .where(campaigns.c.id == campaign, _begun.c.state.in_(OPEN))
+        .order_by(_begun.c.id)
     )
-    begun = and_(_later.c.version_id.in_(mine), _later.c.state.in_(OPEN))
     async with engine.connect() as connection:
-        return list(await connection.scalars(select(_later.c.id).where(begun).order_by(_later.c.id)))
+        return list(await connection.scalars(query))

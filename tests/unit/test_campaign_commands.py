@@ -408,6 +408,27 @@ def test_an_editorial_change_asks_nobody_again_unless_everybody_is_wanted(
     assert everybody["addressed"] == 6
 
 
+def test_a_circular_that_is_set_back_to_what_it_was_asks_again(
+    sender: Sender, staffed: str, tmp_path: Path
+) -> None:
+    sent_one(sender)
+    other = new_policies(tmp_path, "kepentingan_dinas: ya, akun_resmi: ya", "kepentingan_dinas: ya")
+    sent = []
+    for policies in (other, str(DIRECTORY)):
+        arguments = ("--audience", "semua", "--due", due, "--policies", policies, "--json")
+        shown = json.loads(ran("campaign", "create", CIRCULAR, *arguments, "--dry-run"))
+        sent.append(json.loads(ran("campaign", "create", CIRCULAR, *arguments, "--yes")))
+        assert shown["addressed"] == sent[-1]["addressed"] == 6
+        campaign = str(sent[-1]["campaign"])
+        ran("campaign", "test", campaign, "--as", "H1")
+        ran("campaign", "approve", campaign, "--as", "H2")
+    versions = rows(staffed, circular_versions)
+    assert [row.replaces_id for row in versions] == [None, versions[0].id, versions[1].id]
+    assert versions[0].law == versions[2].law
+    again = json.loads(ran("campaign", "create", CIRCULAR, *arguments, "--dry-run"))
+    assert (again["addressed"], again["excluded"]["asked"]) == (0, 6)
+
+
 def test_a_draft_that_nobody_got_is_nothing_to_compare_with(
     sender: Sender, staffed: str, tmp_path: Path
 ) -> None:
