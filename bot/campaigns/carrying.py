@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -24,6 +25,7 @@ from bot.campaigns.sending import (
 )
 from bot.model import Reply
 from bot.people.identity import Account
+from bot.problems import Problem
 
 NOT_SENT = "not_sent"
 """In the ledger: no call was made, and none will be."""
@@ -85,7 +87,11 @@ class Carrying:
 
     async def _in_turn(self, lane: Lane, account: Account, reply: Reply, until: datetime) -> Outcome | None:
         """None: it has not had its turn."""
-        async with lane.use():
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(lane.use())
+            except (LaneLostError, Problem):  # the process ends, or the database does not answer
+                return NotTried()
             try:
                 if not await lane.try_turn():
                     return None

@@ -17,10 +17,10 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.campaigns.ack_pages import READ, WAITING
-from bot.campaigns.carrying import Carrier, in_a_word
+from bot.campaigns.carrying import NOT_SENT, Carrier, in_a_word
 from bot.campaigns.recipients import Pending, Recipient, Timetable, Way
 from bot.campaigns.reminding import Plan
-from bot.campaigns.sending import NotTried, Outcome, RetryAfter, Sent, Uncertain
+from bot.campaigns.sending import NotTried, Outcome, Refused, RetryAfter, Sent, Uncertain
 from bot.model import Button, Opening, Reply
 from bot.rendering import dates
 from bot.rendering.texts import Texts
@@ -165,6 +165,7 @@ class Reminders:
         """By one channel; by the next one only if the one before it has certainly not brought it, and will
         not while she is at work."""
         outcome: Outcome = NotTried()
+        refused: Outcome | None = None
         for account, language in self._ways(notice, times):
             texts = self._catalogues.get(language or "") or self._catalogues[self._language]
             try:
@@ -174,7 +175,10 @@ class Reminders:
                 return Uncertain()
             if isinstance(outcome, Sent | Uncertain | RetryAfter):
                 break
-        return outcome
+            if isinstance(outcome, Refused):
+                refused = outcome
+        # Else the same would be offered to the channel that refuses it, in every pass of the day.
+        return refused if refused is not None and in_a_word(outcome) == NOT_SENT else outcome
 
     def _ways(self, notice: Notice, times: Timetable) -> Sequence[Way]:
         """The preferred channel first; last, if the circular went there and has long had no answer."""

@@ -69,8 +69,8 @@ def rotate(
         async with ledger() as store:
             old = None if lost else await _signer(store)
             new, beside = prepare(path)
+            aside = set_aside(path) if old is None else None  # before anybody looks for the new one there
             await evidence.succeed(store.engine, old, new, int(now().timestamp()))
-            aside = set_aside(path) if old is None else None
             put_in_place(beside, path)
         if old is not None:
             return texts("evidence.rotated", old=old.key_id, new=new.key_id)

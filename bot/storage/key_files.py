@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from string import hexdigits
 
 from bot.campaigns.signing import Signer, new_signer, read_signer
 from bot.problems import Problem
@@ -16,6 +17,7 @@ SETTING = "EDARAN_EVIDENCE__KEY"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 MOST_BYTES = 10_000
 SECRET_BYTES = 32
+NAME_BYTES = 8
 SECRET_SETTING = "EDARAN_SUBSCRIPTIONS__KEY"
 
 
@@ -70,9 +72,19 @@ def set_aside(path: Path) -> Path | None:
     with _explained(path):
         if not path.exists():
             return None
-        aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        aside = _another_name(path)
         path.rename(aside)
         return aside
+
+
+def is_beside(other: Path, path: Path) -> bool:
+    """Whether this module gave it its name; a copy that somebody made is not touched."""
+    start, _, end = other.name.rpartition(".")
+    return start == path.name and len(end) == 2 * NAME_BYTES and set(end) <= set(hexdigits.lower())
+
+
+def _another_name(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{secrets.token_hex(NAME_BYTES)}")
 
 
 def _read(path: Path) -> Signer:
@@ -100,7 +112,7 @@ def _publish(content: bytes, path: Path) -> None:
 
 
 def _write(content: bytes, path: Path) -> Path:
-    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    beside = _another_name(path)
     with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         file.write(content)
         file.flush()

@@ -244,8 +244,9 @@ async def erase_from(connection: AsyncConnection, persons: Sequence[int], *, ano
     who they were, in the evidence too. The entry itself stays: acknowledgments refer to its id."""
     accounts = await _rows(connection, select(identities).where(identities.c.person_id.in_(persons)))
     # First of all: whoever records what became of a message waits here, and then finds no account any more.
-    went = update(deliveries).where(deliveries.c.person_id.in_(persons))
-    await connection.execute(went.values(external_id=None, message_id=None))
+    theirs, key = deliveries.c.person_id.in_(persons), deliveries.primary_key.columns
+    await connection.execute(select(*key).where(theirs).order_by(*key).with_for_update())  # as all others do
+    await connection.execute(update(deliveries).where(theirs).values(external_id=None, message_id=None))
     # In the order in which other transactions lock: wrong tries, the person, her codes, her accounts.
     await connection.execute(delete(code_tries).where(_key_in(code_tries, accounts)))
     await connection.execute(update(people).where(people.c.id.in_(persons)).values(phone=None))

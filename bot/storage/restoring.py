@@ -44,7 +44,9 @@ async def hold(connection: AsyncConnection, rows: int, now: int) -> Restored:
     for campaign in paused:
         await put_step(connection, campaign, CampaignState.RUNNING, Step.PAUSE, now)
     perhaps = _perhaps_sent(sorted(await connection.scalars(select(identities.c.channel).distinct())))
-    doubts = dict.fromkeys(await _ids(connection, C.state == CampaignState.PAUSED), perhaps)
+    # One that is done went on with whoever could be reached.
+    went_on = (CampaignState.PAUSED, CampaignState.DONE)
+    doubts = dict.fromkeys(await _ids(connection, C.state.in_(went_on)), perhaps)
     for campaign in await connection.scalars(select(D.campaign_id).where(D.state == S.SENDING).distinct()):
         doubts.setdefault(campaign, D.state == S.SENDING)
     counts = {one: await _doubt(connection, one, doubts[one], now) for one in sorted(doubts)}

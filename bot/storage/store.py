@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.problems import Problem
-from bot.storage.changes import staff_version
+from bot.storage.changes import STAFF, UNREACHABLE, versions
 from bot.storage.counters import SqlCounters
 from bot.storage.engine import open_engine
 from bot.storage.identities import SqlIdentities
@@ -54,6 +54,7 @@ class Store:
         self.counters = SqlCounters(engine)
         self.webhooks = SqlWebhooks(engine, clock)
         self.whatsapp_accounts = self.webhooks.accounts
+        self._unreachable: list[SqlUnreachable] = []
 
     @property
     def engine(self) -> AsyncEngine:
@@ -68,6 +69,7 @@ class Store:
     async def unreachable_on(self, channel: str) -> SqlUnreachable:
         chats = SqlUnreachable(self._engine, channel, self._clock)
         await chats.load()
+        self._unreachable.append(chats)
         return chats
 
     def enforcer(self, periods: Retention) -> Enforcer:
@@ -88,7 +90,8 @@ class Store:
     @asynccontextmanager
     async def watching(self, changed: Callable[[], None], every: float = WATCH_EVERY) -> AsyncIterator[None]:
         """While this is open, what this process remembers of the staff is dropped when another one has
-        changed it (an import, a restore); `changed` drops what is not the store's."""
+        changed it (an import, a restore); `changed` drops what is not the store's. And whom a campaign or a
+        reminder could not reach is known to the channel, so that it notices when she comes back."""
         task = asyncio.create_task(self._watch(changed, every))
         try:
             yield
@@ -98,18 +101,22 @@ class Store:
                 await task
 
     async def _watch(self, changed: Callable[[], None], every: float) -> None:
-        seen = None
+        seen: Mapping[str, int | None] = {}
         while True:
             try:
                 async with self._engine.connect() as connection:
-                    version = await staff_version(connection)
+                    found = await versions(connection)
+                new = {what for what in (STAFF, UNREACHABLE) if found.get(what) != seen.get(what, -1)}
+                if UNREACHABLE in new:
+                    for chats in self._unreachable:
+                        await chats.load()
             except SQLAlchemyError as error:
-                log.error("changes to the staff cannot be seen: %s", type(error).__name__)
+                log.error("changes by other processes cannot be seen: %s", type(error).__name__)
             else:
-                if version != seen:
+                if STAFF in new:
                     self.profiles.clear()
                     changed()
-                seen = version
+                seen = {what: found.get(what) for what in (STAFF, UNREACHABLE)}
             await asyncio.sleep(every)
 
     async def well(self) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.campaign import Unreachable
 from bot.people.identity import Account
+from bot.storage.changes import unreachable_changed
 from bot.storage.engine import insert_or
 from bot.storage.tables import unreachable
 
@@ -31,7 +32,7 @@ def word_of(why: Unreachable) -> str:
 
 class SqlUnreachable:
     """Keeps `bot.channels.port.Unreachable` for one channel. All ids are in memory: few people block a bot.
-    `clock` gives seconds since 1970."""
+    `Store.watching` keeps them in step with what others write. `clock` gives seconds since 1970."""
 
     def __init__(self, engine: AsyncEngine, channel: str, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -77,3 +78,4 @@ async def note_lost(connection: AsyncConnection, channel: str, lost: Mapping[str
     if rows:
         put = insert_or(connection.engine, unreachable, replace=("reason", "since"))
         await connection.execute(put, rows)
+        await unreachable_changed(connection)

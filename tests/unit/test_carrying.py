@@ -25,6 +25,7 @@ from bot.campaigns.sending import (
 )
 from bot.model import Reply
 from bot.people.identity import Account
+from bot.problems import Problem
 from tests.policy_worlds import MONDAY, at
 
 ANI = Account("telegram", "1")
@@ -40,10 +41,13 @@ class Road:
         self.lost: list[tuple[Account, Unreachable]] = []
         self.turns, self.fates = turns or [], fates or []
         self.calls = 0
+        self.shut: Exception | None = None
         self.pauses: list[float] = []
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[str]:
+        if self.shut is not None:
+            raise self.shut
         yield "1"
 
     async def try_turn(self) -> bool:
@@ -160,3 +164,11 @@ async def test_what_would_wait_too_long_is_told_at_once(outcome: Outcome) -> Non
 )
 def test_each_outcome_has_a_word(outcome: Outcome, word: str) -> None:
     assert in_a_word(outcome) == word
+
+
+@pytest.mark.parametrize("shut", [LaneLostError("telegram:1"), Problem("store.locked", setting="X")])
+async def test_where_the_lane_cannot_be_entered_no_call_was_made(shut: Exception) -> None:
+    road = Road()
+    road.shut = shut
+    assert await road.carry(NINE + timedelta(hours=1)) == NotTried()
+    assert road.calls == 0

@@ -21,7 +21,7 @@ from bot.campaigns.signing import KeyRecord, believed, read_public, read_signer,
 from bot.problems import Problem
 from bot.storage import bundle
 from bot.storage import evidence as log
-from bot.storage.key_files import prepare, put_in_place, set_aside, signer_at
+from bot.storage.key_files import is_beside, prepare, put_in_place, read_signer_at, set_aside, signer_at
 from bot.storage.signing_key import signer_of
 from tests.unit.evidence_world import NOW, acknowledged, add, checked, kinds, opened, signer
 
@@ -133,6 +133,23 @@ async def test_a_replacement_that_was_cut_short_is_brought_to_its_end(
     assert not beside.exists()
     put_in_place(beside, path)  # of the process that was slower
     assert signer_at(path).key_id == new.key_id
+
+
+async def test_no_key_is_lost_for_one_that_comes_to_its_place(engine: AsyncEngine, tmp_path: Path) -> None:
+    """The ledger is older than the key that lies there, as after a restore."""
+    path = tmp_path / "evidence.key"
+    old = await signer_of(engine, path)
+    await log.succeed(engine, None, old, NOW)
+    set_aside(path)
+    newer = signer_at(path)
+    copy = tmp_path / "evidence.key.bak"  # somebody's own
+    copy.write_bytes(path.read_bytes())
+    copy.chmod(0o600)
+    assert (await signer_of(engine, path)).key_id == old.key_id
+    assert read_signer_at(path).key_id == old.key_id
+    beside = [file for file in tmp_path.iterdir() if is_beside(file, path)]
+    assert [read_signer_at(file).key_id for file in beside] == [newer.key_id]
+    assert copy.exists()
 
 
 @pytest.mark.parametrize("later", [0, 5, -5])

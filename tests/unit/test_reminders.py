@@ -18,7 +18,7 @@ from bot.campaigns.campaign import Unreachable
 from bot.campaigns.recipients import Pending, Recipient, Timetable
 from bot.campaigns.reminders import Notice, chosen, page
 from bot.campaigns.reminding import Own, Plan, stage_day
-from bot.campaigns.sending import NotReached, NotTried, Refused, Uncertain
+from bot.campaigns.sending import Halted, NotReached, NotTried, Refused, Uncertain
 from bot.model import Absence
 from bot.people.identity import Account
 from bot.storage.campaign_tables import (
@@ -623,3 +623,17 @@ async def _by_the_rules(office: Office, day: date) -> list[str]:
         if chosen(who, [Pending(n + 1, "", None, due, sent, over)], times) is not None:
             found.append(row["name"].split("/")[1])
     return sorted(found)
+
+
+async def test_what_one_channel_refuses_is_not_offered_to_it_all_day(office: Office) -> None:
+    """Though the other one has no money left, say."""
+    await office.opened()
+    await office.employ(ANI)
+    await office.register(ANI, "whatsapp")
+    office.lane.channels = frozenset({"telegram", "whatsapp"})
+    await office.campaign(ANI)
+    office.now = at(MONDAY, "09:00")
+    office.lane.fails = {0: Refused("x"), 1: Halted("budget")}
+    assert (await office.reminders().remind()).outcomes == Counter(["failed"])
+    office.lane.fails = {}
+    assert await office.at(MONDAY, "14:00") == []

@@ -96,6 +96,22 @@ async def test_whoever_would_be_queued_by_itself_is_uncertain_too(world: Staged,
     assert await world.counts_hold(campaign.id)
 
 
+async def test_nor_is_anybody_of_a_campaign_that_was_done(world: Staged, tmp_path: Path) -> None:
+    await world.hire("satu/late", "satu/upt", status="pns")
+    await world.staffed(1)
+    campaign = await world.campaign()
+    await world.sent(campaign.id)
+    await world.link("satu/late")
+    await _saved(world, tmp_path / "saved")
+    await world.deliveries.settle(campaign.id)  # the bot's next look after the backup
+    await world.sent(campaign.id)
+    await _brought_back(world, tmp_path / "saved")
+    await world.deliveries.settle(campaign.id)
+    await world.sent(campaign.id)
+    assert len(world.sender.calls) == len(set(world.sender.calls)) == 2
+    assert await world.states(campaign.id) == {("uncertain", None): 1, ("sent", None): 1}
+
+
 async def test_a_campaign_whose_hour_has_come_since_the_backup_waits_as_well(
     world: Staged, tmp_path: Path
 ) -> None:

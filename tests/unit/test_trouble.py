@@ -14,7 +14,9 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.campaigns.campaign import Unreachable
 from bot.catalogues import load_catalogues
+from bot.people.identity import Account
 from bot.people.profile import Profile
 from bot.problems import Problem
 from bot.storage import tables
@@ -24,6 +26,7 @@ from bot.storage.migrate import migrate
 from bot.storage.profiles import SqlProfiles
 from bot.storage.store import Store, open_store
 from bot.storage.trouble import plainly, problem_of
+from bot.storage.unreachable import note_unreached
 from tests.fakes import Office
 from tests.ledgers import NIP, PHONE, fill, locked, snapshot
 
@@ -178,6 +181,23 @@ async def test_what_another_process_changes_is_seen_here(database_url: str) -> N
         await asyncio.wait_for(told.wait(), 10)
         assert await store.profiles.get("telegram", "7") is None
     told.clear()
+    await store.close()
+    await other.close()
+
+
+async def test_whom_a_campaign_could_not_reach_is_known_to_the_channel_when_she_comes_back(
+    database_url: str,
+) -> None:
+    store, other = await open_store(database_url), await open_store(database_url)
+    chats = await store.unreachable_on("telegram")
+    async with store.watching(lambda: None, every=0.01):
+        await note_unreached(other.engine, Account("telegram", "7"), Unreachable.BLOCKED, 60)
+        async with asyncio.timeout(10):
+            while "7" not in chats:
+                await asyncio.sleep(0.01)
+        await chats.discard("7")
+        await chats.load()
+        assert "7" not in chats
     await store.close()
     await other.close()
 
