@@ -19,7 +19,7 @@ from datetime import tzinfo
 
 from babel.numbers import format_decimal, format_percent
 
-from bot.campaigns import proxy_chat
+from bot.campaigns import misreadings, proxy_chat
 from bot.campaigns.campaign import CampaignState, Step
 from bot.campaigns.hindrances import Hindrances
 from bot.campaigns.hr_people import HrPeople
@@ -43,6 +43,9 @@ PREFIX = "h:"
 
 CAMPAIGNS, UNITS = 5, 4
 """So many on one screen: with lists, steps and ways at most ten buttons, which is one list of WhatsApp."""
+
+WORST = 3
+"""Clauses that a screen names."""
 
 FEW = 100_000
 """Addressees up to whom a screen says what WhatsApp tells: that is counted from all of them."""
@@ -245,6 +248,7 @@ class _Page:
             lines += ["", shortened(view.units[unit].name)]
         lines += [self._sums(view.known, status.total), *await self._told(view, unit, status.total)]
         lines += self._uncertain(status.uncertain)
+        lines += await self._misread(view, unit)
         lines += [""] if shown else []
         lines += [self._line(number, row) for number, row in enumerate(shown, 1)]
         down = [
@@ -261,7 +265,7 @@ class _Page:
     async def _hindrances(self, view: View) -> list[str]:
         """Why nothing goes out, for who sees the whole campaign."""
         state, told = view.known.campaign.state, self._chat.hindered
-        if told is None or state not in GOING_OUT or not any(view.whole(top) for top in view.tops):
+        if told is None or state not in GOING_OUT or not view.all:
             return []
         found, texts = await told(view.known.campaign.id), self._texts
         lines = []
@@ -283,6 +287,11 @@ class _Page:
         counts = {"arrived": sum(found[rung] for rung in ARRIVED), "read": found[Rung.READ]}
         told = {name: self._number(count) for name, count in counts.items()}
         return [self._texts("hr.told", **told)] if found else []
+
+    async def _misread(self, view: View, unit: int) -> list[str]:
+        """The clauses that are misread most, beside the sums of all."""
+        found = await self._chat.reporting.misread(view) if not unit or view.whole(unit) else None
+        return ["", *misreadings.lines(found[:WORST], self._texts)] if found is not None else []
 
     def _uncertain(self, count: int) -> list[str]:
         return [self._texts("hr.uncertain", count=self._number(count))] if count else []

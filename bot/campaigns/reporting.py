@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.campaigns.deadlines import Deadlines
 from bot.campaigns.ladder import Rung
+from bot.campaigns.misreadings import Misread
 from bot.campaigns.reports import (
     Addressee,
     Compared,
@@ -52,6 +53,7 @@ class Ledger(Protocol):
     async def pace(self, campaign: int, unit: int | None, deadlines: Deadlines) -> Pace: ...
     async def days(self, campaign: int, unit: int | None, zone: tzinfo) -> Sequence[Day]: ...
     async def rungs(self, campaign: int, unit: int | None) -> Mapping[Rung, int]: ...
+    async def misread(self, version: int) -> Sequence[Misread]: ...
     async def looked(
         self,
         by: str,
@@ -76,6 +78,11 @@ class View:
     @property
     def regency(self) -> str:
         return self.known.campaign.regency
+
+    @property
+    def all(self) -> bool:
+        """Whether the actor sees the whole campaign."""
+        return any(map(self.whole, self.tops))
 
     def whole(self, unit: int) -> bool:
         """Whether the unit is the regency itself."""
@@ -172,6 +179,12 @@ class Reporting:
         """Where the messages to people stand according to WhatsApp: read is not acknowledged."""
         _shown(actor, view, unit)
         return await self._ledger.rungs(view.known.campaign.id, None if view.whole(unit) else unit)
+
+    async def misread(self, view: View) -> Sequence[Misread] | None:
+        """None: nobody is asked, or the actor sees a part only: answers are counted over all units."""
+        if not view.known.campaign.quiz or not view.all:
+            return None
+        return await self._ledger.misread(view.known.version.id)
 
     async def compared(
         self, actor: Actor, campaigns: Sequence[int], unit: int | None = None

@@ -77,6 +77,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Berapa yang sudah, belum, menunggu, dan tak terjangkau."""
+    from bot.campaigns import misreadings
     from bot.config import load_settings
     from bot.problems import Problem
 
@@ -94,19 +95,24 @@ def status(
             times = [await here.reporting.pace(actor, view, top) for top in tops] if timed else []
             days = await here.reporting.days(actor, view, tops[0]) if by == "day" else None
             zone = here.zone(view.regency)
-            whole = place is None and any(view.whole(top) for top in view.tops)
+            whole = place is None and view.all
+            misread = await here.reporting.misread(view) if whole else None
             told = await _told(here, campaign) if whole else None
             held = await _held(here, view.known.campaign) if whole else None
             tariff = load_settings().whatsapp.tariff()
             if as_json:
                 document = showing.status_document(found, times, zone, by_unit=by == "unit", days=days)
                 document |= {"whatsapp": costs.told_document(told, tariff)} if told else {}
+                if misread is not None:
+                    document["misread"] = [showing.misread_document(one) for one in misread]
                 print_document(document | ({"held": costs.held_document(held, here.texts)} if held else {}))
                 return
             for line in showing.held_lines(held, here.texts) if held else ():
                 typer.echo(line)
             lines = showing.status_lines(found, times, zone, here.texts, by_unit=by == "unit", days=days)
             for line in lines:
+                typer.echo(line)
+            for line in misreadings.lines(misread, here.texts) if misread is not None else ():
                 typer.echo(line)
             for line in costs.told_lines(campaign, told, tariff, zone, here.texts) if told else ():
                 typer.echo(line)

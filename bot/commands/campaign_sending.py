@@ -74,18 +74,22 @@ def approve(
     acting: As = None,
 ) -> None:
     """Setujui sebagai orang kedua; penyusunnya tidak bisa menyetujui sendiri."""
+    from bot.problems import Problem
 
     async def work() -> None:
         async with opened(acting) as here:
             actor = await here.actor_on(campaign)
             view = await here.reporting.view(actor, campaign)
-            starts = start
-            if starts is not None and starts.tzinfo is None:
-                starts = starts.replace(tzinfo=here.zone(view.regency))
-            done = await here.steering.take(actor, campaign, _the("approve")(), starts=starts)
-            here.say(
-                "campaign.now", campaign=campaign, state=here.texts(f"campaign.state_{done.state.value}")
-            )
+            starts, zone = start, here.zone(view.regency)
+            if starts is not None:
+                starts = starts if starts.tzinfo is not None else starts.replace(tzinfo=zone)
+                if starts.astimezone(zone).date() < here.today(view.regency):
+                    raise Problem("campaign.start_over", start=showing.moment(starts, zone, here.texts))
+            await here.steering.take(actor, campaign, _the("approve")(), starts=starts)
+            status = await here.reporting.status(actor, campaign)
+            for line in showing.head(status.known, zone, here.texts):
+                typer.echo(line, err=True)
+            typer.echo(showing.sums(status.known, status.total, here.texts), err=True)
 
     run(work())
 
@@ -167,9 +171,8 @@ def run_campaign(campaign: Id, acting: As = None) -> None:
             async with _interruptible(here, campaign), outbox(here.store) as sending:
                 await sending.start_due()
                 state = (await here.campaigns.get(campaign)).state
-                if state is CampaignState.APPROVED and (held := await sending.held(campaign)) is not None:
-                    for line in showing.held_lines(held, here.texts):
-                        typer.echo(line, err=True)
+                if state is CampaignState.APPROVED:
+                    await _say_why(here, sending, campaign)
                 if state is CampaignState.RUNNING:
                     async with _watched(here, campaign):
                         state = await sending.run(campaign)
@@ -182,6 +185,17 @@ def run_campaign(campaign: Id, acting: As = None) -> None:
                 raise typer.Exit(1)
 
     run(work())
+
+
+async def _say_why(here: Here, sending: Outbox, campaign: int) -> None:
+    """An approved campaign has not started: its time has not come, or a channel is waited for."""
+    found = await here.campaigns.get(campaign)
+    if found.starts_at is not None and found.starts_at > here.now:
+        starts = showing.moment(found.starts_at, here.zone(found.regency), here.texts)
+        here.say("campaign.starts_later", campaign=campaign, starts=starts)
+    elif (held := await sending.held(campaign)) is not None:
+        for line in showing.held_lines(held, here.texts):
+            typer.echo(line, err=True)
 
 
 @asynccontextmanager

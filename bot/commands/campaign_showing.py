@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from bot.campaigns.addressing import Preview
     from bot.campaigns.drafting import Branch, Prepared
     from bot.campaigns.hindrances import Held
+    from bot.campaigns.misreadings import Misread
     from bot.campaigns.reports import Addressee, Compared, Day, Known, Pace, Status, Tally
     from bot.rendering.texts import Texts
 
@@ -73,6 +74,8 @@ def head(known: Known, zone: tzinfo, texts: Texts) -> Iterator[str]:
         due=moment(campaign.due, zone, texts),
     )
     yield texts("report.circular", number=version.number or version.circular, subject=version.subject)
+    if campaign.state.value == "approved" and campaign.starts_at is not None:
+        yield texts("report.starts", starts=moment(campaign.starts_at, zone, texts))
 
 
 def sums(known: Known, tally: Tally, texts: Texts) -> str:
@@ -133,6 +136,7 @@ def known_document(known: Known, zone: tzinfo) -> dict[str, Any]:
         "state": campaign.state.value,
         "audience": campaign.audience,
         "due": campaign.due.astimezone(zone).isoformat(),
+        "starts_at": campaign.starts_at and campaign.starts_at.astimezone(zone).isoformat(),
         "author": campaign.author,
         "approver": campaign.approver,
     }
@@ -154,6 +158,11 @@ def pace_document(pace: Pace) -> dict[str, Any]:
         "in_time": pace.in_time,
         "late": pace.late,
     }
+
+
+def misread_document(one: Misread) -> dict[str, Any]:
+    shown = {"rule": one.rule, "clause": one.clause, "quote": one.quote}
+    return shown | {"answers_at_least": one.answers, "wrong_percent": one.wrong}
 
 
 def status_document(

@@ -10,14 +10,13 @@ import csv
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.campaign import DeliveryState
@@ -34,6 +33,7 @@ from bot.campaigns.exporting import (
     printable,
 )
 from bot.campaigns.ladder import ARRIVED, Rung
+from bot.campaigns.misreadings import Misread, lines
 from bot.campaigns.reporting import View
 from bot.campaigns.reports import Group, Status, group_of, tree
 from bot.campaigns.signing import Signer
@@ -43,13 +43,12 @@ from bot.people.unit_names import path_of
 from bot.problems import Problem
 from bot.storage import bundle
 from bot.storage.access import note
-from bot.storage.campaign_tables import quiz_counts
 from bot.storage.deadlines import Moved, Own
 from bot.storage.engine import one_snapshot
 from bot.storage.evidence import append
 from bot.storage.report_pace import days, pace
 from bot.storage.report_people import everybody
-from bot.storage.report_sums import rungs, tallies
+from bot.storage.report_sums import misreadings, rungs, tallies
 
 _LETTERS = "ABCDEFGHIJKL"
 EVERY = 1_000
@@ -153,6 +152,12 @@ async def _told(connection: AsyncConnection, view: View) -> Counter[Rung]:
     return found
 
 
+async def _misread(connection: AsyncConnection, view: View) -> Sequence[Misread]:
+    """Only for who sees the whole campaign: answers are counted over all units."""
+    asked = view.known.campaign.quiz and view.all
+    return await misreadings(connection, view.known.version.id) if asked else ()
+
+
 class _Paths:
     """The path of each unit, put together once."""
 
@@ -230,6 +235,7 @@ async def _xlsx(connection: AsyncConnection, task: Task, path: Path, most: int =
     status = await _status(connection, task.view)
     total = status.total.addressed
     _overview(book, names, task, status, await _told(connection, task.view))
+    _understanding(book, names, task, await _misread(connection, task.view))
     for top in task.view.tops:
         sheet: Any = None
         at: int | None = None
@@ -290,6 +296,18 @@ def _overview(book: Any, names: SheetNames, task: Task, status: Status, told: Co
     _close(sheet)
 
 
+def _understanding(book: Any, names: SheetNames, task: Task, found: Sequence[Misread]) -> None:
+    """Which clauses are misread; no sheet where nothing can be said."""
+    if not found:
+        return
+    texts = task.wording.texts
+    sheet = book.create_sheet(names.of(texts("report.misread_sheet")))
+    sheet.column_dimensions["A"].width = 110
+    for told in lines(found, texts):
+        sheet.append(_cells(sheet, (told,)))
+    _close(sheet)
+
+
 def _cells(sheet: Any, values: Any, *, head: bool = False) -> list[Any]:
     """Text is written as text whatever it begins with; numbers as numbers, moments as moments."""
     from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
@@ -325,7 +343,8 @@ CREATE TABLE report_people (person INTEGER PRIMARY KEY, name TEXT, number TEXT, 
     "group" TEXT, state TEXT, reason TEXT, channel TEXT, sent_at INTEGER, due_at INTEGER,
     own_due_at INTEGER, acknowledged_at INTEGER, proof TEXT, whatsapp_says TEXT);
 CREATE TABLE report_days (day TEXT PRIMARY KEY, sent INTEGER, acknowledged INTEGER);
-CREATE TABLE report_quiz (rule TEXT PRIMARY KEY, right INTEGER, wrong INTEGER);
+CREATE TABLE report_quiz (rule TEXT PRIMARY KEY, clause TEXT, quote TEXT, answers_at_least INTEGER,
+    wrong_percent INTEGER);
 """
 """Moments are seconds since 1970 (UTC), days those of the regency. `due_at`: by the ledger; `own_due_at`:
 moved on by her leave, null: nobody knows when she is back. `whatsapp_says`: how far the message came by
@@ -378,9 +397,9 @@ async def _tables(connection: AsyncConnection, task: Task, file: sqlite3.Connect
     for day in await days(connection, task.campaign, None, task.wording.zone):
         one = (day.day.isoformat(), day.sent, day.acknowledged)
         file.execute("INSERT INTO report_days VALUES (?, ?, ?)", one)
-    asked = select(quiz_counts).where(quiz_counts.c.version_id == view.known.version.id)
-    for counted in await connection.execute(asked):
-        file.execute("INSERT INTO report_quiz VALUES (?, ?, ?)", (counted.rule, counted.right, counted.wrong))
+    for clause in await _misread(connection, view):
+        figures = (clause.rule, clause.clause, clause.quote, clause.answers, clause.wrong)
+        file.execute("INSERT INTO report_quiz VALUES (?, ?, ?, ?, ?)", figures)
     return await _people(connection, task, file, top, status.total.addressed)
 
 

@@ -14,8 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.campaigns.campaign import DeliveryState
 from bot.campaigns.ladder import Rung
+from bot.campaigns.misreadings import Misread, misread
 from bot.campaigns.reports import CELLS, Tally
-from bot.storage.campaign_tables import deliveries, delivery_counts, whatsapp_sent
+from bot.storage.campaign_tables import (
+    circular_versions,
+    deliveries,
+    delivery_counts,
+    quiz_counts,
+    whatsapp_sent,
+)
 from bot.storage.staff_queries import SUBTREE
 from bot.storage.whatsapp_tags import CHANNEL
 
@@ -49,6 +56,15 @@ def _tallies() -> Select[Any]:
     )
     wanted = (kept.campaign_id == CAMPAIGN) & (kept.count != 0)
     return select(kept.unit_id, *columns).where(wanted).group_by(kept.unit_id)
+
+
+async def misreadings(connection: AsyncConnection, version: int) -> tuple[Misread, ...]:
+    """Of a version, in all its campaigns."""
+    kept = quiz_counts.c
+    wording = select(circular_versions.c.wording).where(circular_versions.c.id == version)
+    counts = select(kept.rule, kept.right, kept.wrong).where(kept.version_id == version)
+    rows = [(row.rule, row.right, row.wrong) for row in await connection.execute(counts)]
+    return misread(rows, (await connection.execute(wording)).scalar_one())
 
 
 async def rungs(connection: AsyncConnection, campaign: int, unit: int | None) -> dict[Rung, int]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.campaigns.deadlines import Deadlines
 from bot.campaigns.ladder import Rung
+from bot.campaigns.misreadings import Misread
 from bot.campaigns.reports import Addressee, Day, Group, Known, Pace, Tally
 from bot.people.staff import Unit
 from bot.storage import report_people
@@ -24,7 +25,7 @@ from bot.storage.campaign_versions import SHOWN, version_of
 from bot.storage.deadlines import Moved
 from bot.storage.recipients import Trees
 from bot.storage.report_pace import days, pace
-from bot.storage.report_sums import rungs, tallies
+from bot.storage.report_sums import misreadings, rungs, tallies
 from bot.storage.tables import units
 
 U = units.c
@@ -89,6 +90,10 @@ class SqlReports:
     async def rungs(self, campaign: int, unit: int | None) -> Mapping[Rung, int]:
         async with self._engine.connect() as connection:
             return await rungs(connection, campaign, unit)
+
+    async def misread(self, version: int) -> Sequence[Misread]:
+        async with self._engine.connect() as connection:
+            return await misreadings(connection, version)
 
     async def days(self, campaign: int, unit: int | None, zone: tzinfo) -> Sequence[Day]:
         async with self._engine.connect() as connection:

@@ -42,6 +42,7 @@ from bot.storage.campaign_tables import (
     deliveries,
     delivery_counts,
     evidence_events,
+    quiz_counts,
 )
 from bot.storage.campaigns import SqlCampaigns
 from bot.storage.store import Store, open_store
@@ -482,13 +483,26 @@ def test_pausing_resuming_and_cancelling(sender: Sender, staffed: str) -> None:
         assert isinstance(refused, RefusedError)
 
 
+def test_a_start_that_is_over_is_refused(sender: Sender, staffed: str) -> None:
+    campaign = str(made("--as", "H1"))
+    ran("campaign", "test", campaign, "--as", "H1")
+    for start in ("2020-01-31", "2020-01-31T08:00+07:00"):
+        assert (
+            problem("campaign", "approve", campaign, "--as", "H2", "--start", start) == "campaign.start_over"
+        )
+    assert json.loads(ran("campaign", "status", campaign, "--json"))["state"] == "tested"
+
+
 def test_what_is_approved_for_later_is_not_sent_now(sender: Sender, staffed: str) -> None:
     campaign = str(made("--as", "H1"))
     ran("campaign", "test", campaign, "--as", "H1")
     ran("campaign", "approve", campaign, "--as", "H2", "--start", f"{due}T08:00")
     result = invoke("campaign", "run", campaign)
     assert result.exit_code == 1
+    assert "dijadwalkan mulai" in result.stderr
     assert {row.state for row in rows(staffed, deliveries)} == {"queued", "unreachable"}
+    assert "Mulai dikirim: " in ran("campaign", "status", campaign)
+    assert json.loads(ran("campaign", "status", campaign, "--json"))["starts_at"][:16] == f"{due}T08:00"
 
 
 @pytest.mark.parametrize("outcome", [NotReached(Unreachable.BLOCKED), Uncertain()])
@@ -814,6 +828,27 @@ def test_a_corrected_ad_hoc_circular_can_be_corrected_back(
 def test_there_is_no_check_of_understanding_where_no_rule_is_known(staffed: str, tmp_path: Path) -> None:
     arguments = ("--audience", "semua", "--due", due, "--quiz", "--yes")
     assert problem("campaign", "create", added(tmp_path), *arguments) == "campaign.no_quiz"
+
+
+def test_clauses_that_are_misread_are_shown_to_who_sees_all_of_it(sender: Sender, staffed: str) -> None:
+    campaign = str(sent_one(sender, "--quiz"))
+    assert json.loads(ran("campaign", "status", campaign, "--json"))["misread"] == []
+    assert TEXTS("report.misread_few", least=5) in ran("campaign", "status", campaign)
+
+    async def answered(store: Store) -> None:
+        async with store.engine.begin() as connection:
+            for rule, right, wrong in (("larangan-jam-kerja", 7, 1), ("kecuali-dinas-akun-resmi", 2, 4)):
+                row = {"version_id": 1, "rule": rule, "right": right, "wrong": wrong}
+                await connection.execute(insert(quiz_counts), row)
+
+    in_ledger(answered, staffed)
+    shown = json.loads(ran("campaign", "status", campaign, "--json", "--as", "H1"))["misread"]
+    assert [(one["rule"], one["answers_at_least"], one["wrong_percent"]) for one in shown] == [
+        ("kecuali-dinas-akun-resmi", 5, 70),
+        ("larangan-jam-kerja", 5, 10),
+    ]
+    assert "akun resmi instansi”: sekitar 70% keliru" in ran("campaign", "status", campaign)
+    assert "misread" not in json.loads(ran("campaign", "status", campaign, "--json", "--as", "K1"))
 
 
 def test_a_new_text_of_an_ad_hoc_circular_asks_all_again_unless_it_is_called_editorial(

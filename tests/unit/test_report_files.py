@@ -37,6 +37,7 @@ from bot.people.staff import Role
 from bot.problems import Problem
 from bot.storage import bundle, report_files
 from bot.storage.campaign_tables import (
+    campaigns,
     deliveries,
     delivery_counts,
     evidence_events,
@@ -334,7 +335,9 @@ async def test_a_campaign_without_anybody_makes_files_without_anybody(made: Made
 async def test_the_sqlite_file_proves_itself_and_any_change_of_the_report_shows(made: Made) -> None:
     async with made.world.engine.begin() as connection:
         of = (await reporting(made.world).view(OPERATOR, made.number)).known.version.id
-        await connection.execute(insert(quiz_counts), {"version_id": of, "rule": "a", "right": 3, "wrong": 1})
+        await connection.execute(insert(quiz_counts), {"version_id": of, "rule": "a", "right": 4, "wrong": 8})
+        await connection.execute(insert(quiz_counts), {"version_id": of, "rule": "b", "right": 0, "wrong": 1})
+        await connection.execute(update(campaigns).values(quiz=True))
     path = await made.write(Form.SQLITE)
     with bundle.opened(path) as file:
         assert [finding.kind for finding in inspection.inspect(file, [], []).findings] == []
@@ -343,7 +346,7 @@ async def test_the_sqlite_file_proves_itself_and_any_change_of_the_report_shows(
         found = dict(file.execute("SELECT name, value FROM report_campaign"))
         assert (found["addressed"], found["acknowledged"], found["median_seconds"]) == ("5", "1", "60")
         assert file.execute("SELECT count(*) FROM report_people").fetchone() == (5,)
-        assert file.execute("SELECT * FROM report_quiz").fetchall() == [("a", 3, 1)]
+        assert file.execute("SELECT * FROM report_quiz").fetchall() == [("a", None, "a", 10, 70)]
         units = dict(file.execute("SELECT path, addressed FROM report_units"))
         assert units["dinas / upt"] == 2
         file.execute("UPDATE report_people SET acknowledged_at = 1 WHERE acknowledged_at IS NULL")
