@@ -14,7 +14,7 @@ from typing import Any
 from bot.cache import default_folder
 from bot.compiling import understanding_of
 from bot.policy.cases import Case, failures
-from bot.policy.check import CheckFinding, check, failed
+from bot.policy.check import CheckFinding, Severity, check, failed
 from bot.policy.corpus import Corpus
 from bot.policy.decide import Engine
 from bot.policy.files import DIRECTORY
@@ -37,6 +37,15 @@ def run(directory: Path | None, texts: Texts, today: date, *, as_json: bool) -> 
             print(*finding_lines(finding, texts), sep="\n")
         print(summary(problems, findings, texts))
     return 1 if problems or failed(findings) else 0
+
+
+def errors(directory: Path, texts: Texts, today: date) -> list[str]:
+    """What must be repaired before these policies answer anybody: what cannot be read, cases that another
+    verdict answers, contradictions that nobody answers for. A line each; empty: nothing. Raises PolicyError
+    if there is no such folder."""
+    problems, findings = _examined(directory, today)
+    wrong = (f for f in findings if f.severity is Severity.ERROR and f.waived is None)
+    return [*problem_lines(problems, texts), *(next(finding_lines(f, texts)) for f in wrong)]
 
 
 def _examined(folder: Path, today: date) -> tuple[tuple[Problem, ...], tuple[CheckFinding, ...]]:

@@ -22,8 +22,11 @@ from bot.app import (
     build_registration,
     build_subscriptions,
     mind,
+    now,
 )
 from bot.assistant import Assistant
+from bot.catalogues import DEFAULT_LANGUAGE
+from bot.checking import errors
 from bot.config import Settings
 from bot.model import Asker
 from bot.policy.files import DIRECTORY, fingerprint
@@ -40,6 +43,9 @@ log = logging.getLogger(__name__)
 
 RELOAD_EVERY = 5.0
 """Seconds between looks at policies/ for changes."""
+
+NAMED = 3
+"""Errors in policies/ that one line of the log names; `edaran policy check` names all."""
 
 SAMPLE = "contoh"
 """How the external ids of the demo's sample employees begin: each sample is a person of her own."""
@@ -189,8 +195,8 @@ async def _keeping(
 
 @asynccontextmanager
 async def reloading(assistant: Assistant, policies: Path, every: float = RELOAD_EVERY) -> AsyncIterator[None]:
-    """While this is open, a change in policies/ takes over once it is valid as a whole; until then the last
-    good corpus goes on answering, and the log says what is wrong."""
+    """While this is open, a change in policies/ takes over once it is valid as a whole, its own cases among
+    it; until then the last good corpus goes on answering, and the log says what is wrong."""
     task = asyncio.create_task(_watch(assistant, policies, every))
     try:
         yield
@@ -201,6 +207,7 @@ async def reloading(assistant: Assistant, policies: Path, every: float = RELOAD_
 
 
 async def _watch(assistant: Assistant, policies: Path, every: float) -> None:
+    texts = assistant.catalogues[DEFAULT_LANGUAGE]
     seen = await asyncio.to_thread(fingerprint, policies)
     while True:
         await asyncio.sleep(every)
@@ -210,8 +217,12 @@ async def _watch(assistant: Assistant, policies: Path, every: float) -> None:
         seen = found
         try:
             engine, understanding = await asyncio.to_thread(mind, policies)
+            wrong = await asyncio.to_thread(errors, policies, texts, now().date())
         except (PolicyError, OSError) as error:
-            log.error("policies/ changed and is broken; the last good corpus goes on: %s", error)
+            wrong = [str(error)]
+        if wrong:
+            some = "; ".join(wrong[:NAMED])
+            log.error("policies/ changed, %d errors; the last good corpus goes on: %s", len(wrong), some)
         else:
             assistant.adopt(engine, understanding)
             log.info("policies/ reloaded: %s", engine.corpus.digest[:12])

@@ -81,6 +81,10 @@ class Unreachable(StrEnum):
     STOPPED = "stopped"  # /berhenti
 
 
+RELEASED = "released"
+"""The reason of a withdrawn delivery: HR agrees that the circular is not for her. She is not added again."""
+
+
 class Proof(StrEnum):
     """How an acknowledgment was given."""
 

@@ -4,6 +4,7 @@ h:l:FROM            campaigns, the newest first      h:c:C:UNIT:FROM     a unit 
 h:m:C:UNIT:AFTER    who has not acknowledged         h:x:C:UNIT:AFTER    whom nothing reaches, and why
 h:s:C:STEP:STATE    asks whether to take a step      h:y:C:STEP:STATE    takes it
 h:t:AFTER           tasks that wait                  h:d:TASK            closes one
+h:r:TASK            closes it, and asks no more of her
 h:pm:C:UNIT:AFTER, h:px:C:UNIT:AFTER   the lists of h:m and h:x, to choose for whom to acknowledge
 h:p…                acknowledging for somebody else: `proxy_chat`
 
@@ -192,6 +193,8 @@ class _Page:
                 return await self._tasks.waiting(*map(int, values))
             case "d":
                 return await self._tasks.close(*map(int, values))
+            case "r":
+                return await self._tasks.close(*map(int, values), release=True)
         raise ValueError(kind)
 
     # --- campaigns ---

@@ -47,7 +47,7 @@ class Tasks(Protocol):
 
     async def find(self, task: int) -> Task | None: ...
 
-    async def close(self, task: int, by: str, at: int) -> bool: ...
+    async def close(self, task: int, by: str, at: int, *, release: bool = False) -> bool: ...
 
     async def seen(self, regency: str, by: str, at: int, count: int) -> None:
         """Notes that somebody has looked at a list of people."""
@@ -75,8 +75,10 @@ class TaskOffice:
         await self._tasks.seen(regency, actor.name, int(self._clock()), len(found))
         return found
 
-    async def close(self, actor: Actor, task: int) -> bool:
-        """False: somebody was quicker. Raises RefusedError; Problem for a task that there is not."""
+    async def close(self, actor: Actor, task: int, *, release: bool = False) -> bool:
+        """`release`: HR agrees that the circular is not for her, and it is asked of her no more. False:
+        somebody was quicker. Raises RefusedError; Problem for a task that there is not, or that asks for
+        something else."""
         found = await self._tasks.find(task)
         if found is None:
             if not actor.is_operator:  # who may not know learns nothing
@@ -84,4 +86,6 @@ class TaskOffice:
             raise Problem("task.unknown", task=task)
         target = await self._staff.target_of(found.person, self._today(found.regency))
         require(actor, Action.HANDLE_TASKS, target)
-        return await self._tasks.close(task, actor.name, int(self._clock()))
+        if release and found.kind is not Kind.NOT_FOR_ME:
+            raise Problem("task.nothing_to_release", task=task)
+        return await self._tasks.close(task, actor.name, int(self._clock()), release=release)

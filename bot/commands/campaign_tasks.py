@@ -48,9 +48,14 @@ def listed(
 
 @task_app.command("done")
 def done(
-    task: Annotated[int, typer.Argument(help="Nomor tugas.", metavar="TUGAS")], acting: As = None
+    task: Annotated[int, typer.Argument(help="Nomor tugas.", metavar="TUGAS")],
+    release: Annotated[
+        bool, typer.Option("--release", help="Edaran itu memang bukan untuknya: jangan diminta lagi darinya.")
+    ] = False,
+    acting: As = None,
 ) -> None:
     """Tugas ini selesai: tidak menunggu lagi."""
+    from bot.campaigns.hr_tasks import said
     from bot.people.rights import Action, RefusedError
     from bot.problems import Problem
     from bot.storage.tasks import SqlTasks
@@ -61,8 +66,8 @@ def done(
             if found is None:  # who may not know learns nothing
                 raise RefusedError(Action.HANDLE_TASKS) if acting else Problem("task.unknown", task=task)
             actor = await here.actor(found.regency)
-            closed = await _office(here).close(actor, task)
-            here.say("hr.task_closed" if closed else "hr.task_gone", task=task)
+            closed = await _office(here).close(actor, task, release=release)
+            here.say(said(closed, release=release), task=task)
 
     run(work())
 

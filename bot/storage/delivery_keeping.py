@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.campaigns.addressing import Standing
-from bot.campaigns.campaign import CampaignState, DeliveryState, Step, Unreachable
+from bot.campaigns.campaign import RELEASED, CampaignState, DeliveryState, Step, Unreachable
 from bot.campaigns.evidence import Event
 from bot.storage.audiences import Found
 from bot.storage.campaign_counts import Cell, move
@@ -78,7 +78,8 @@ async def in_step(
 ) -> bool:
     """Whether there is nothing to change. `page`: those of the people `covered` whom the campaign means."""
     known, state = await _known(connection, campaign, covered), await state_of(connection, campaign)
-    addressed = {one.person for one in page if one.standing.addressed}
+    released = {person for person, row in known.items() if _released(row)}
+    addressed = {one.person for one in page if one.standing.addressed and one.person not in released}
     there = {person for person, row in known.items() if row.state != S.WITHDRAWN}
     if not addressed <= there <= _meant(page, state):
         return False
@@ -124,8 +125,13 @@ def _left(day: date) -> tuple[Any, ...]:
 
 async def _known(connection: AsyncConnection, campaign: int, covered: range) -> dict[int, Any]:
     """Deliveries by person."""
-    query = select(D.person_id, D.unit_id, D.state).where(*_within(campaign, covered))
+    query = select(D.person_id, D.unit_id, D.state, D.reason).where(*_within(campaign, covered))
     return {row.person_id: row for row in await connection.execute(query)}
+
+
+def _released(row: Any) -> bool:
+    """HR has said that the circular is not for her: she is not added again."""
+    return bool(row.state == S.WITHDRAWN and row.reason == RELEASED)
 
 
 async def _withdraw(
@@ -178,7 +184,7 @@ async def _add(
     back: list[dict[str, Any]] = []
     for one in page:
         old = known.get(one.person)
-        if old is None or old.state != S.WITHDRAWN or not one.standing.addressed:
+        if old is None or old.state != S.WITHDRAWN or _released(old) or not one.standing.addressed:
             continue
         state, reason = _first_state(one)
         back.append(

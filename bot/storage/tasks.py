@@ -9,11 +9,14 @@ from sqlalchemy import Select, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.acknowledging import OPEN
-from bot.campaigns.campaign import DeliveryState
+from bot.campaigns.campaign import RELEASED, DeliveryState
 from bot.campaigns.tasks import Kind, Task
 from bot.people.numbers import mask_number
 from bot.storage.access import note
+from bot.storage.campaign_row import state_of
 from bot.storage.campaign_tables import campaigns, deliveries, tasks
+from bot.storage.delivery_changes import change, event, locked
+from bot.storage.evidence import append
 from bot.storage.tables import people, units
 from bot.storage.trouble import plainly
 
@@ -61,10 +64,12 @@ class SqlTasks:
                 row = (await connection.execute(query)).one_or_none()
                 return _task(row) if row else None
 
-    async def close(self, task: int, by: str, at: int) -> bool:
+    async def close(self, task: int, by: str, at: int, *, release: bool = False) -> bool:
         closing = update(tasks).where(T.id == task, T.closed_at.is_(None)).returning(T.regency, T.person_id)
         with plainly():
             async with self._engine.begin() as connection:
+                if release:
+                    await _release(connection, task, at)
                 row = (await connection.execute(closing.values(closed_at=at, closed_by=by))).one_or_none()
                 if row is not None:
                     await note(
@@ -93,6 +98,20 @@ async def _regency(connection: AsyncConnection, person: int, campaign: int) -> s
         .with_for_update(of=deliveries)
     )
     return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def _release(connection: AsyncConnection, task: int, at: int) -> None:
+    """Unless she has acknowledged, or somebody was quicker."""
+    open_one = select(T.campaign_id, T.person_id).where(T.id == task, T.closed_at.is_(None))
+    row = (await connection.execute(open_one)).one_or_none()
+    if row is None:
+        return
+    await state_of(connection, row.campaign_id, lock=True)
+    waits = (D.person_id == row.person_id, D.state != DeliveryState.WITHDRAWN, D.acknowledged_at.is_(None))
+    rows = await locked(connection, row.campaign_id, *waits)
+    await change(connection, row.campaign_id, rows, {"state": DeliveryState.WITHDRAWN, "reason": RELEASED})
+    said = [event("withdrawn", at, row.campaign_id, one.person_id, reason=RELEASED) for one in rows]
+    await append(connection, said)
 
 
 _SHOWN: Select[Any] = (

@@ -16,7 +16,7 @@ from bot.policy.files import DIRECTORY
 from bot.running import reloading
 
 ASKER = Asker("lumajang", "pns")
-NOW = datetime.fromisoformat("2026-11-23T16:10:00+07:00")
+NOW = datetime.fromisoformat("2026-12-14T10:00:00+07:00")
 EVERY = 0.02
 
 
@@ -44,14 +44,34 @@ async def test_a_valid_change_takes_over_and_a_broken_one_does_not(
     digest = assistant.engine.corpus.digest
     hours = policies / "lumajang" / "wilayah.yaml"
     good = hours.read_text()
-    assert first_line(assistant).startswith("✅")
+    assert first_line(assistant).startswith("⛔")
     async with reloading(assistant, policies, EVERY):
         await asyncio.sleep(2 * EVERY)
         hours.write_text(good.replace('pulang: "16:00"', 'pulang: "25:00"'))
         while "last good corpus" not in caplog.text:
             await asyncio.sleep(EVERY)
         assert assistant.engine.corpus.digest == digest
-        assert first_line(assistant).startswith("✅"), "the last good corpus goes on answering"
-        hours.write_text(good.replace('pulang: "16:00"', 'pulang: "17:00"'))
+        assert first_line(assistant).startswith("⛔"), "the last good corpus goes on answering"
+        holiday = "tambahan: [{tanggal: 2026-12-14, nama: Hari Jadi}]"
+        hours.write_text(good.replace("tambahan: []", holiday))
         await until_adopted(assistant, digest)
-    assert first_line(assistant).startswith("⛔"), "with the new hours, ten past four is working time"
+    assert first_line(assistant).startswith("✅"), "it is a holiday now"
+
+
+async def test_a_change_that_breaks_a_case_of_its_circular_does_not_take_over(
+    policies: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It can be read, and would answer "boleh" where its own case says that it is forbidden."""
+    assistant = build_assistant(policies)
+    digest = assistant.engine.corpus.digest
+    circular = policies / "lumajang" / "se-3-2026" / "edaran.yaml"
+    good = circular.read_text()
+    async with reloading(assistant, policies, EVERY):
+        await asyncio.sleep(2 * EVERY)
+        circular.write_text(good.replace("kepentingan_dinas: ya, akun_resmi: ya", "kepentingan_dinas: ya", 1))
+        while "last good corpus" not in caplog.text:
+            await asyncio.sleep(EVERY)
+        assert "lumajang/se-3-2026/uji.yaml" in caplog.text
+        circular.write_text(good)
+        await asyncio.sleep(2 * EVERY)
+    assert assistant.engine.corpus.digest == digest

@@ -220,6 +220,31 @@ async def test_hr_sees_and_closes_tasks_and_nobody_else_does(cast: Cast) -> None
     assert {"acknowledging.tasks_listed", "acknowledging.task_closed"} <= set(await cast.noted())
 
 
+async def test_whom_hr_releases_is_asked_no_more(cast: Cast) -> None:
+    await cast.tasks.add(cast.person, cast.campaign_id, Kind.NOT_FOR_ME, NOON)
+    await cast.tasks.add(cast.person, cast.campaign_id, Kind.NOT_UNDERSTOOD, NOON)
+    hr = await cast.actor(cast.hr)
+    mine, other = await cast.rows(tasks)
+    with pytest.raises(Problem, match=r"task\.nothing_to_release"):
+        await cast.task_office.close(hr, other.id, release=True)
+    assert await cast.task_office.close(hr, mine.id, release=True)
+    assert not await cast.task_office.close(hr, mine.id, release=True)
+    [row] = [row for row in await cast.rows(deliveries) if row.person_id == cast.person]
+    assert (row.state, row.reason) == ("withdrawn", "released")
+    assert await cast.circulars.waiting(cast.person) == []
+    assert await cast.count_is_right(cast.campaign_id)
+    assert [row.kind for row in await cast.rows(evidence_events)].count("withdrawn") == 1
+
+
+async def test_what_was_acknowledged_meanwhile_stays_so(cast: Cast) -> None:
+    await cast.tasks.add(cast.person, cast.campaign_id, Kind.NOT_FOR_ME, NOON)
+    await cast.press(cast.person, f"k:ack:{cast.campaign_id}")
+    [task] = await cast.rows(tasks)
+    assert await cast.task_office.close(await cast.actor(cast.hr), task.id, release=True)
+    [row] = [row for row in await cast.rows(deliveries) if row.person_id == cast.person]
+    assert (row.state, row.acknowledged_at) == ("sent", NOON)
+
+
 async def test_a_closed_task_can_come_again(cast: Cast) -> None:
     await cast.tasks.add(cast.person, cast.campaign_id, Kind.NOT_UNDERSTOOD, NOON)
     [row] = await cast.rows(tasks)

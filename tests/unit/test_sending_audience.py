@@ -13,11 +13,13 @@ from sqlalchemy import insert, update
 from bot.campaigns.addressing import Excluded, own_due
 from bot.campaigns.campaign import CampaignState, Step
 from bot.campaigns.change import Change, Kind, Profile
+from bot.campaigns.tasks import Kind as TaskKind
 from bot.people.staff import PlacementKind, Role
 from bot.problems import Problem
 from bot.storage.campaign_tables import campaigns, deliveries
 from bot.storage.campaigns import refresh
 from bot.storage.tables import absences, people, units
+from bot.storage.tasks import SqlTasks
 from tests.campaign_world import AUTHOR, DUE, SECOND, TERMS, Staged, content
 from tests.staff_world import NOW, TODAY
 
@@ -115,6 +117,21 @@ async def test_a_preview_counts_by_unit_and_says_who_is_left_out_and_writes_noth
     assert {name for name in after if after[name] != before[name]} == {"circular_versions"}
     _, made = await world.campaigns.create(draft, TERMS, TODAY, AUTHOR)
     assert made == preview
+
+
+async def test_whom_hr_has_released_is_not_added_again(world: Staged) -> None:
+    [name, *_] = await world.staffed(3)
+    campaign = await world.campaign()
+    await world.sent(campaign.id)
+    tasks = SqlTasks(world.engine)
+    await tasks.add(world.person[name], campaign.id, TaskKind.NOT_FOR_ME, NOW)
+    [task] = await tasks.waiting("satu", 0, 10)
+    await tasks.close(task.id, AUTHOR, NOW, release=True)
+    said = await world.evidence(campaign.id)
+    await refresh(world.campaigns, world.deliveries, "satu", TERMS, TODAY)
+    assert await world.states(campaign.id) == {("sent", None): 2, ("withdrawn", "released"): 1}
+    assert await world.evidence(campaign.id) == said
+    assert await world.counts_hold(campaign.id)
 
 
 async def test_nobody_is_asked_twice_for_one_version(world: Staged) -> None:
