@@ -211,7 +211,7 @@ def build_campaigns(
         Wall(assembly, circulars, zone),
         receipts=SqlReceipts(engine, lambda: signer_of(engine, settings.evidence.key), seconds),
         unseen=SqlUnseen(engine, seconds),
-        letters=Letters(circulars, kept, assistant.catalogues, DEFAULT_LANGUAGE),
+        letters=Letters(circulars, kept, assistant.catalogues, DEFAULT_LANGUAGE, zone),
     )
     reporting = Reporting(SqlReports(engine, seconds), identity.today, zone, calendar_of(assistant))
     steering = Steering(reporting, kept)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import TypeAlias
 
 from bot.app import catalogues, corpus_of, now, seconds
@@ -121,7 +121,7 @@ class Outgoing:
         self.lanes = {way.name: Lane(way.lane, SqlLeases(engine), way.rate) for way in ways}
         self._campaigns = SqlCampaigns(engine, seconds)
         self._deliveries = SqlDeliveries(engine, seconds, tuple(self.lanes))
-        self._letters = Letters(SqlCirculars(engine), self._campaigns, texts, DEFAULT_LANGUAGE)
+        self._letters = Letters(SqlCirculars(engine), self._campaigns, texts, DEFAULT_LANGUAGE, self._zone)
         senders = _Senders(ways)
         self._batches: Batches = _Fleet(
             [
@@ -147,6 +147,10 @@ class Outgoing:
     def _calendar(self, regency: str) -> Calendar | None:
         known = self._corpus().regencies.get(regency)
         return known.calendar if known else None
+
+    def _zone(self, regency: str) -> tzinfo:
+        calendar = self._calendar(regency)
+        return calendar.zone if calendar is not None else UTC
 
     # --- one command ---
 
@@ -202,7 +206,8 @@ class Outgoing:
             return NotReached(Unreachable.NO_IDENTITY)
         await way.ready(found.external_id)
         profile = await self._store.profiles.get(found.channel, found.external_id)
-        message = await self._letters.message(campaign, profile.language if profile else None)
+        due = int((await self._campaigns.get(campaign)).due.timestamp())
+        message = await self._letters.message(campaign, profile.language if profile else None, due, test=True)
         return await self._carrier.send(found, message, now() + timedelta(seconds=TRY_SECONDS))
 
     async def remind(self, campaign: int) -> int:

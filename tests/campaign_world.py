@@ -63,7 +63,7 @@ class StubSender:
 
 
 class StubMessages:
-    async def message(self, campaign: int, language: str | None) -> Reply:
+    async def message(self, campaign: int, language: str | None, due: int | None) -> Reply:
         return Reply(f"surat {campaign} {language or 'id'}")
 
 

@@ -42,12 +42,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a campaign tells people; never changes. `content`: without its document."""
+    """What a campaign tells people; never changes. `content`: without its document. `renewed`: there was an
+    earlier version."""
 
     campaign: int
     version: int
     content: Content
     quiz: bool
+    renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

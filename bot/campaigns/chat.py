@@ -173,7 +173,10 @@ class CampaignChat:
         """The circular, in answer to the button of what announced it."""
         page = pages.whole(told, visit.texts)
         if self._letters is not None:
-            page = replace(await self._letters.message(told.campaign, visit.texts.language), opening=None)
+            waiting = await self._circulars.waiting(member.person.id)
+            due = next((one.due for one in waiting if one.told.version == told.version), None)
+            letter = await self._letters.message(told.campaign, visit.texts.language, due)
+            page = replace(letter, opening=None)
         if self._unseen is not None:
             await self._unseen.shown(member.person.id, told.campaign)
         return page

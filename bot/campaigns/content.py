@@ -93,17 +93,21 @@ class Content:
         return replace(self, kept=sha256(canonical([self.plain_digest, digest]).encode()).hexdigest())
 
 
-def message(content: Content, texts: Texts) -> str:
-    """What a person reads, in the language of `texts`; Indonesian where the summary has no other. Fits every
-    channel."""
+def message(content: Content, texts: Texts, *notes: str) -> str:
+    """What a person reads, in the language of `texts`; Indonesian where the summary has no other. `notes`:
+    of this sending, below the summary, as far as there is room. Fits every channel."""
     lines = content.summary.get(texts.language) or content.summary.get("id") or ()
-    return _composed(
-        _head(content.issuer, content.number, content.dated, content.subject, texts), lines, texts
-    )
+    head = _head(content.issuer, content.number, content.dated, content.subject, texts)
+    kept: tuple[str, ...] = ()
+    for note in notes:
+        if units(_composed(head, lines, texts, *kept, note)) <= LIMIT:
+            kept += (note,)
+    return _composed(head, lines, texts, *kept)
 
 
-def _composed(head: str, lines: Iterable[str], texts: Texts) -> str:
-    return "\n\n".join(filter(None, (head, "\n".join(lines), texts("content.foot"))))
+def _composed(head: str, lines: Iterable[str], texts: Texts, *notes: str) -> str:
+    parts = (head, "\n".join(lines), "\n".join(notes), texts("content.foot"))
+    return "\n\n".join(filter(None, parts))
 
 
 def _head(issuer: str, number: str | None, dated: date, subject: str, texts: Texts) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from bot.campaigns.ack_pages import READ, circular_buttons
@@ -11,6 +12,7 @@ from bot.campaigns.content import Content, message
 from bot.campaigns.reminders import labelled
 from bot.model import Attachment, Opening, Reply
 from bot.problems import Problem
+from bot.rendering import dates
 from bot.rendering.texts import Texts
 
 PDF = "application/pdf"
@@ -25,30 +27,48 @@ class Versions(Protocol):
 
 
 class Letters:
-    """Keeps `bot.campaigns.sending.Messages`. `language`: of people who have chosen none."""
+    """Keeps `bot.campaigns.sending.Messages`. `language`: of people who have chosen none. `zone`: of a
+    regency."""
 
     def __init__(
-        self, circulars: Circulars, versions: Versions, catalogues: Mapping[str, Texts], language: str
+        self,
+        circulars: Circulars,
+        versions: Versions,
+        catalogues: Mapping[str, Texts],
+        language: str,
+        zone: Callable[[str], tzinfo],
     ) -> None:
         self._circulars = circulars
         self._versions = versions
         self._catalogues = catalogues
         self._language = language
+        self._zone = zone
         self._latest: tuple[int, Attachment | None] | None = None
 
-    async def message(self, campaign: int, language: str | None) -> Reply:
-        """Raises Problem for a campaign that there is not."""
+    async def message(
+        self, campaign: int, language: str | None, due: int | None = None, *, test: bool = False
+    ) -> Reply:
+        """`due`: the person's deadline, None: nothing is said of one. `test`: only the author gets it. Raises
+        Problem for a campaign that there is not."""
         told = await self._circulars.told(campaign)
         if told is None:
             raise Problem("campaign.unknown", campaign=campaign)
         texts = self._catalogues.get(language or "") or self._catalogues[self._language]
         document = await self._document(told.version)
+        notes = [texts("content.test")] if test else []
+        if due is not None:
+            notes.append(texts("content.due", due=self._moment(due, told.content.regency, texts)))
+        notes += [texts("content.renewed")] if told.renewed else []
         return Reply(
-            message(told.content, texts),
+            message(told.content, texts, *notes),
             circular_buttons(campaign, texts),
             attachment=document,
             opening=_opening(campaign, told.content, texts),
         )
+
+    def _moment(self, due: int, regency: str, texts: Texts) -> str:
+        local = datetime.fromtimestamp(due, self._zone(regency))
+        return f"{dates.day(local, texts)} {dates.clock(local, texts)} {dates.zone_name(local)}"
 
     async def _document(self, version: int) -> Attachment | None:
         """Of one version at a time: it can have 20 MB, and a batch asks for the same one."""

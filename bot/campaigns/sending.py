@@ -99,15 +99,24 @@ Outcome: TypeAlias = Sent | RetryAfter | Later | Halted | Refused | NotReached |
 # --- ports -----------------------------------------------------------------------------------
 
 
+Wording: TypeAlias = tuple[str | None, int | None]
+"""A language and a deadline: people for whom both are the same get the same words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """`language`: of the person's account; None: not said. `tag`: of the message, where the channel gives it
-    back."""
+    back. `due`: by when she is to acknowledge, by the ledger: seconds since 1970."""
 
     person: int
     external_id: str
     language: str | None = None
     tag: str | None = None
+    due: int | None = None
+
+    @property
+    def wording(self) -> Wording:
+        return self.language, self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +164,7 @@ class Sender(Protocol):
 
 
 class Messages(Protocol):
-    async def message(self, campaign: int, language: str | None) -> Reply: ...
+    async def message(self, campaign: int, language: str | None, due: int | None) -> Reply: ...
 
 
 # --- the worker ------------------------------------------------------------------------------
@@ -281,14 +290,14 @@ class Sending:
             self._lane.forfeit()  # it may have been written all the same: the next tenure sees to it
             raise
 
-    async def _composed(self, campaign: int, parcels: Sequence[Parcel]) -> Mapping[str | None, Reply]:
-        languages = {parcel.language for parcel in parcels}
-        return {language: await self._messages.message(campaign, language) for language in languages}
+    async def _composed(self, campaign: int, parcels: Sequence[Parcel]) -> Mapping[Wording, Reply]:
+        wordings = {parcel.wording for parcel in parcels}
+        return {wording: await self._messages.message(campaign, *wording) for wording in wordings}
 
     async def _dispatch(
         self,
         parcels: Sequence[Parcel],
-        messages: Mapping[str | None, Reply],
+        messages: Mapping[Wording, Reply],
         calls: list[asyncio.Task[Result]],
     ) -> None:
         """Adds the calls to `calls`, each begun in its turn; ends early where no more may be made."""
@@ -299,7 +308,7 @@ class Sending:
                 may = False
             if not may or self._ending:
                 return
-            calls.append(asyncio.create_task(self._send(parcel, messages[parcel.language])))
+            calls.append(asyncio.create_task(self._send(parcel, messages[parcel.wording])))
 
     async def _send(self, parcel: Parcel, message: Reply) -> Result:
         if parcel.tag is not None:

@@ -44,13 +44,16 @@ class SqlCirculars:
         found = self._told.get(campaign)
         if found is not None:
             return found
-        query = select(C.id, C.version_id, C.quiz, *_TOLD).join(circular_versions, V.id == C.version_id)
+        columns = select(C.id, C.version_id, C.quiz, V.replaces_id, *_TOLD)
+        query = columns.join(circular_versions, V.id == C.version_id)
         row = await self._one(query.where(C.id == campaign))
         if row is None:
             return None
         if len(self._told) >= REMEMBERED:
             self._told.clear()
-        self._told[campaign] = made = Told(row.id, row.version_id, _content(row), bool(row.quiz))
+        renewed = row.replaces_id is not None
+        made = Told(row.id, row.version_id, _content(row), bool(row.quiz), renewed)
+        self._told[campaign] = made
         return made
 
     async def waiting(self, person: int, among: Collection[DeliveryState] | None = None) -> Sequence[Waiting]:

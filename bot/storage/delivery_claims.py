@@ -14,6 +14,7 @@ from bot.campaigns.sending import Parcel
 from bot.storage.campaign_tables import campaigns, deliveries
 from bot.storage.delivery_changes import COUNTED, change
 from bot.storage.reachable import reached_on, usable
+from bot.storage.recipients import due_at
 from bot.storage.superseding import superseded
 from bot.storage.tables import identities, profiles
 from bot.storage.whatsapp_tags import CHANNEL as WHATSAPP
@@ -72,16 +73,17 @@ async def _parcels(
 ) -> tuple[Parcel, ...]:
     told = await tags(connection, campaign, attempts) if rows and channel == WHATSAPP else {}
     return tuple(
-        Parcel(row.person_id, row.external_id, row.language, told.get(row.person_id)) for row in rows
+        Parcel(row.person_id, row.external_id, row.language, told.get(row.person_id), row.due) for row in rows
     )
 
 
 def _accounts(channel: str) -> Select[Any]:
-    """Deliveries beside the person's account on the channel."""
+    """Deliveries beside their campaign and the person's account on the channel."""
     account = and_(identities.c.person_id == D.person_id, identities.c.channel == channel)
     own = and_(profiles.c.channel == channel, profiles.c.external_id == identities.c.external_id)
-    columns = select(*COUNTED, D.attempts, identities.c.external_id, profiles.c.language)
-    return columns.select_from(deliveries.join(identities, account).outerjoin(profiles, own))
+    theirs = (identities.c.external_id, profiles.c.language, due_at().label("due"))
+    sources = deliveries.join(campaigns, campaigns.c.id == D.campaign_id).join(identities, account)
+    return select(*COUNTED, D.attempts, *theirs).select_from(sources.outerjoin(profiles, own))
 
 
 @cache
@@ -89,7 +91,7 @@ def _queued(channel: str, preferred: tuple[str, ...]) -> Select[Any]:
     """The first `most` of `campaign` for the channel, locked. Built once: that takes longer than asking."""
     campaign: BindParameter[int] = bindparam("campaign", type_=BigInteger())
     now: BindParameter[int] = bindparam("now", type_=BigInteger())
-    runs = and_(campaigns.c.id == D.campaign_id, campaigns.c.state == CampaignState.RUNNING)
+    runs = campaigns.c.state == CampaignState.RUNNING
     query = (
         _accounts(channel)
         .where(D.campaign_id == campaign, *TO_SEND, usable(), runs, ~superseded())

@@ -41,7 +41,7 @@ class DurableSender:
 
 
 class Texts:
-    async def message(self, campaign: int, language: str | None) -> Reply:
+    async def message(self, campaign: int, language: str | None, due: int | None) -> Reply:
         return Reply(str(campaign))
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,9 @@ async def town(
             "telegram": telegram,
         }
         kept = SqlDeliveries(world.engine, clock.now, (NAME, "telegram"))
-        letters = Letters(world.circulars, SqlCampaigns(world.engine, clock.now), CATALOGUES, "id")
+        letters = Letters(
+            world.circulars, SqlCampaigns(world.engine, clock.now), CATALOGUES, "id", lambda _: UTC
+        )
         yield Town(world, sim, channel, clock, templates, kept, statuses, senders, letters, costs, telegram)
         await channel.close()
     await world.engine.dispose()

@@ -175,8 +175,10 @@ class AckWorld:
 
     # --- circulars ---
 
-    async def version(self, circular: str = CIRCULAR) -> int:
+    async def version(self, circular: str | None = None) -> int:
+        """Of a circular of its own; the first is one of policies/."""
         self._versions += 1
+        circular = circular or (CIRCULAR if self._versions == 1 else f"adhoc/{self._versions}")
         return await self.add(
             circular_versions,
             regency=REGENCY,

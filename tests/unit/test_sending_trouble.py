@@ -48,11 +48,11 @@ class Illegible(StubMessages):
     def __init__(self) -> None:
         self.tries = 0
 
-    async def message(self, campaign: int, language: str | None) -> Reply:
+    async def message(self, campaign: int, language: str | None, due: int | None) -> Reply:
         self.tries += 1
         if self.tries == 1:
             raise Problem("store.locked", setting="X")
-        return await super().message(campaign, language)
+        return await super().message(campaign, language, due)
 
 
 async def of_one(world: Staged) -> int:

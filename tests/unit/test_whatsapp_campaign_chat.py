@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -56,7 +56,7 @@ class Opened(AckWorld):
         clock = lambda: self.now  # noqa: E731
         self.costs = SqlCosts(self.engine, clock)
         kept = SqlCampaigns(self.engine, clock)
-        letters = Letters(self.circulars, kept, TEXTS, "id")
+        letters = Letters(self.circulars, kept, TEXTS, "id", lambda _: UTC)
         chat = self.chat
         self.serve(
             CampaignChat(
@@ -158,7 +158,7 @@ def test_everything_that_opens_fills_all_holes_of_its_template() -> None:
 async def test_a_letter_fills_all_holes_of_its_template(world: Opened) -> None:
     person = await world.hire(2)
     campaign = await world.campaign(await world.version(), [person])
-    letters = Letters(world.circulars, SqlCampaigns(world.engine, lambda: 0), TEXTS, "id")
+    letters = Letters(world.circulars, SqlCampaigns(world.engine, lambda: 0), TEXTS, "id", lambda _: UTC)
     opening = (await letters.message(campaign, "en")).opening
     assert opening is not None
     assert {name for name, _ in opening.values} == HOLES["circular"]
