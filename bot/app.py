@@ -23,6 +23,7 @@ from bot.rendering.texts import Texts
 from bot.understanding import Understanding
 
 if TYPE_CHECKING:
+    from bot.campaigns.content import Content
     from bot.campaigns.hindrances import Hindrances
     from bot.campaigns.proxies import ProxyOffice
     from bot.campaigns.subscriptions import Subscriptions
@@ -162,6 +163,21 @@ def build_subscriptions(store: Store, settings: Settings) -> Subscriptions:
 
     secret, days = secret_at(settings.subscriptions.key), settings.subscriptions.days
     return Subscriptions(SqlSubscriptions(store.engine), secret, days, seconds)
+
+
+def contents_of(assistant: Assistant) -> list[Content]:
+    """What answers rest on: each circular, a national one as it is for the first regency."""
+    from bot.campaigns.content import of_policies
+    from bot.policy.corpus import NATIONAL
+
+    corpus = assistant.engine.corpus
+    first = next(iter(corpus.regencies), None)
+    found = []
+    for name, circular in corpus.circulars.items():
+        place = first if circular.regency == NATIONAL else circular.regency
+        if place is not None:
+            found.append(of_policies(corpus, name, place, assistant.catalogues))
+    return found
 
 
 def build_campaigns(

@@ -21,6 +21,7 @@ from bot.app import (
     build_proxies,
     build_registration,
     build_subscriptions,
+    contents_of,
     mind,
     now,
 )
@@ -46,6 +47,9 @@ RELOAD_EVERY = 5.0
 
 NAMED = 3
 """Errors in policies/ that one line of the log names; `edaran policy check` names all."""
+
+Adopted = Callable[[], Awaitable[None]]
+"""Awaited when other rules have begun to answer."""
 
 SAMPLE = "contoh"
 """How the external ids of the demo's sample employees begin: each sample is a person of her own."""
@@ -128,8 +132,12 @@ async def serve(settings: Settings, policies: Path | None, wanted: Serving) -> N
                 identity.forget()
                 out.staff_changed()
 
+            async def compare() -> None:
+                await subscriptions.compare(await asyncio.to_thread(contents_of, assistant))
+
+            await compare()
             async with (
-                reloading(assistant, policies or DIRECTORY),
+                reloading(assistant, policies or DIRECTORY, adopted=compare),
                 store.watching(staff_changed),
                 _keeping(assistant, store, settings, identity, subscriptions),
                 out.tending([proxies.tell]),
@@ -194,10 +202,12 @@ async def _keeping(
 
 
 @asynccontextmanager
-async def reloading(assistant: Assistant, policies: Path, every: float = RELOAD_EVERY) -> AsyncIterator[None]:
+async def reloading(
+    assistant: Assistant, policies: Path, every: float = RELOAD_EVERY, adopted: Adopted | None = None
+) -> AsyncIterator[None]:
     """While this is open, a change in policies/ takes over once it is valid as a whole, its own cases among
     it; until then the last good corpus goes on answering, and the log says what is wrong."""
-    task = asyncio.create_task(_watch(assistant, policies, every))
+    task = asyncio.create_task(_watch(assistant, policies, every, adopted))
     try:
         yield
     finally:
@@ -206,7 +216,7 @@ async def reloading(assistant: Assistant, policies: Path, every: float = RELOAD_
             await task
 
 
-async def _watch(assistant: Assistant, policies: Path, every: float) -> None:
+async def _watch(assistant: Assistant, policies: Path, every: float, adopted: Adopted | None) -> None:
     texts = assistant.catalogues[DEFAULT_LANGUAGE]
     seen = await asyncio.to_thread(fingerprint, policies)
     while True:
@@ -226,3 +236,5 @@ async def _watch(assistant: Assistant, policies: Path, every: float) -> None:
         else:
             assistant.adopt(engine, understanding)
             log.info("policies/ reloaded: %s", engine.corpus.digest[:12])
+            if adopted is not None:
+                await adopted()

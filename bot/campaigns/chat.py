@@ -147,7 +147,8 @@ class CampaignChat:
         outcome = await self._acknowledgments.take(wish)
         zone, texts = self._zone(told.content.regency), visit.texts
         if outcome.result is Result.NOT_ADDRESSED or outcome.at is None:
-            if not await self._may_know(member, told):
+            # At an assembly she has just been shown it.
+            if proof is not Proof.ASSEMBLY and not await self._may_know(member, told):
                 return [_stale(visit)]
             return [Reply(texts("ack.not_addressed", circular=pages.named(told.content, texts)))]
         if outcome.result is Result.ALREADY:

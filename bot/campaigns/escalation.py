@@ -3,7 +3,8 @@
 A superior gets one digest a day for all campaigns together, in her own working hours, with the names of those
 below her only. Who cannot be reached, is on leave, or waits for an answer of HR is never in it: that is no
 disobedience. Where nobody heads a unit, nor one above it but the regency itself, HR is the last that is told.
-The unreachable are work for the admin of their unit, on a list of its own.
+The unreachable are work for the admin of their unit, on a list of its own; where no admin can be told,
+for HR.
 """
 
 from __future__ import annotations
@@ -61,12 +62,13 @@ class Posts:
         return tuple(dict.fromkeys(found))
 
     def admins(self, who: Recipient) -> tuple[int, ...]:
-        """The admins of her unit, of the one above, and so on."""
+        """The admins of her unit, of the one above, and so on; after all of them HR, in the same order."""
         found = [
             person
+            for role in (Role.UNIT_ADMIN, Role.HR)
             for unit in who.lineage
             for person, held in sorted(self.held.get(unit, ()), key=lambda one: one[0])
-            if held.role is Role.UNIT_ADMIN and person != who.person
+            if held.role is role and person != who.person
         ]
         return tuple(dict.fromkeys(found))
 

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.campaigns.carrying import Carrier, in_a_word
+from bot.campaigns.content import Content
 from bot.campaigns.recipients import Recipient, Timetable
 from bot.campaigns.reminders import labelled
 from bot.campaigns.reminding import Plan
@@ -106,6 +107,15 @@ class Kept(Protocol):
 
     async def take(self, keys: Sequence[str], now: int) -> frozenset[str]:
         """Those that are marked, subscribed and not expired; they are no more when this returns."""
+
+    async def laws(self) -> Mapping[str, str]:
+        """Circular → the law on which answers have rested, as far as is known."""
+
+    async def learn(self, laws: Mapping[str, str]) -> None:
+        """Those on which answers rest from now on, of circulars of which none was known."""
+
+    async def law_changed(self, new: Content, at: int) -> None:
+        """Marks whoever subscribed to what the change of the circular's law touches."""
 
 
 # --- what is kept ----------------------------------------------------------------------------
@@ -219,6 +229,21 @@ class Subscriptions:
             await self._kept.add([rows[key] for key in sorted(rows)])
         except Problem as error:
             log.error("subscriptions could not be written: %s", error.key)
+
+    # --- the corpus ---
+
+    async def compare(self, contents: Sequence[Content]) -> None:
+        """What answers rest on from now on, each circular once; whoever's answer rested on something else is
+        to be told. Never fails: it is compared again when the program starts."""
+        try:
+            known = await self._kept.laws()
+            laws = {content.circular: content.law for content in contents if content.law is not None}
+            await self._kept.learn({name: law for name, law in laws.items() if name not in known})
+            for content in contents:
+                if known.get(content.circular, content.law) != content.law:
+                    await self._kept.law_changed(content, int(self._clock()))
+        except Problem as error:
+            log.error("changes of rules could not be told: %s", error.key)
 
     # --- what a person decides ---
 

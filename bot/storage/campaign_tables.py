@@ -284,6 +284,13 @@ evidence_keys = Table(
     Column("endorsement", Text),
 )
 
+answered_laws = Table(
+    "answered_laws",
+    metadata,
+    Column("circular", Text, primary_key=True),
+    Column("law", Text, nullable=False),  # on which answers rest: as it was last compared
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,

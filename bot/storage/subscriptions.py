@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, union_all, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.campaigns.campaign import CampaignState
+from bot.campaigns.content import Content
 from bot.campaigns.recipients import Recipient
 from bot.campaigns.subscriptions import NO_RULE, Changed, Row, Subscriber, touched
 from bot.model import RuleRef
 from bot.people.identity import Account
-from bot.storage.campaign_tables import campaigns, circular_versions, subscriptions
+from bot.storage import campaign_versions
+from bot.storage.campaign_circulars import last_sent
+from bot.storage.campaign_tables import answered_laws, campaigns, circular_versions, subscriptions
 from bot.storage.engine import insert_or
+from bot.storage.faults import spoken
 from bot.storage.recipients import Trees, recipients
 from bot.storage.tables import identities, people, profiles, unreachable
 from bot.storage.trouble import problem_of
 
 NEVER = 2**53
 """A refusal does not expire."""
+
+BY = "policies"
+"""Who has made a version that nobody has sent."""
 
 AT_ONCE = 500
 
@@ -67,6 +74,35 @@ class SqlSubscriptions:
     async def refuses(self, key: str) -> bool:
         async with self._engine.connect() as connection:
             return bool(await _those(connection, {key}))
+
+    # --- the law ---
+
+    async def laws(self) -> Mapping[str, str]:
+        with spoken():
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(select(answered_laws))
+                return {row.circular: row.law for row in rows}
+
+    async def learn(self, laws: Mapping[str, str]) -> None:
+        rows = [{"circular": circular, "law": law} for circular, law in laws.items()]
+        if rows:
+            with spoken():
+                async with self._engine.begin() as connection:
+                    await connection.execute(insert_or(self._engine, answered_laws), rows)
+
+    async def law_changed(self, new: Content, at: int) -> None:
+        """The version is written down, though nobody has sent it: the news name it."""
+        sent = await last_sent(self._engine, new)
+        its = answered_laws.c
+        with spoken():
+            async with self._engine.begin() as connection:
+                query = select(its.law).where(its.circular == new.circular).with_for_update()
+                old = (await connection.execute(query)).scalar_one_or_none()
+                if old is None or new.law is None or old == new.law:
+                    return  # another process was quicker
+                replaces = sent.version.id if sent else None
+                version = await campaign_versions.add_version(connection, new, BY, at, replaces=replaces)
+                await _tell(connection, new.circular, old, new.law, version.id)
 
     # --- a change ---
 
@@ -114,20 +150,27 @@ class SqlSubscriptions:
 
 async def mark_changed(connection: AsyncConnection, campaign: int) -> None:
     """The campaign begins. If its version is the first of its kind to go out and changes rules, those who are
-    subscribed now to what it touches are to be told."""
+    subscribed now to what it touches are to be told; unless it was told when policies/ changed."""
     begins, old, new = campaigns.c, circular_versions.alias("old"), circular_versions.c
     others = campaigns.alias("others").c
+    before = func.coalesce(answered_laws.c.law, old.c.law)
     query = (
-        select(new.id, new.circular, new.law, old.c.law.label("before"))
+        select(new.id, new.circular, new.law, before.label("before"))
         .select_from(campaigns.join(circular_versions, new.id == begins.version_id))
-        .join(old, old.c.id == new.replaces_id)
-        .where(begins.id == campaign, new.material, new.law.is_not(None), old.c.law.is_not(None))
+        .outerjoin(old, old.c.id == new.replaces_id)
+        .outerjoin(answered_laws, answered_laws.c.circular == new.circular)
+        .where(begins.id == campaign, new.material, new.law.is_not(None), before.is_not(None))
         .where(~exists().where(others.version_id == new.id, others.id != campaign, others.state.in_(BEGUN)))
     )
     found = (await connection.execute(query)).one_or_none()
-    if found is None:
-        return
-    await mark(connection, found.circular, sorted(touched(found.before, found.law)), found.id)
+    if found is not None:
+        await _tell(connection, found.circular, found.before, found.law, found.id)
+
+
+async def _tell(connection: AsyncConnection, circular: str, old: str, new: str, version: int) -> None:
+    await mark(connection, circular, sorted(touched(old, new)), version)
+    now = insert_or(connection.engine, answered_laws, replace=("law",))
+    await connection.execute(now, {"circular": circular, "law": new})
 
 
 async def mark(connection: AsyncConnection, circular: str, rules: Sequence[str], version: int) -> None:

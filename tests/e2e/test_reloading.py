@@ -45,7 +45,12 @@ async def test_a_valid_change_takes_over_and_a_broken_one_does_not(
     hours = policies / "lumajang" / "wilayah.yaml"
     good = hours.read_text()
     assert first_line(assistant).startswith("⛔")
-    async with reloading(assistant, policies, EVERY):
+    adopted: list[str] = []
+
+    async def told() -> None:
+        adopted.append(assistant.engine.corpus.digest)
+
+    async with reloading(assistant, policies, EVERY, told):
         await asyncio.sleep(2 * EVERY)
         hours.write_text(good.replace('pulang: "16:00"', 'pulang: "25:00"'))
         while "last good corpus" not in caplog.text:
@@ -55,6 +60,9 @@ async def test_a_valid_change_takes_over_and_a_broken_one_does_not(
         holiday = "tambahan: [{tanggal: 2026-12-14, nama: Hari Jadi}]"
         hours.write_text(good.replace("tambahan: []", holiday))
         await until_adopted(assistant, digest)
+        while not adopted:
+            await asyncio.sleep(EVERY)
+    assert adopted == [assistant.engine.corpus.digest]
     assert first_line(assistant).startswith("✅"), "it is a holiday now"
 
 

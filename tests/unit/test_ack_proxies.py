@@ -347,6 +347,16 @@ async def test_a_code_is_for_the_people_of_its_unit(cast: Cast) -> None:
     assert reply.text == TEXTS("assembly.other_unit")
 
 
+async def test_who_is_present_and_not_asked_yet_is_told_so(cast: Cast) -> None:
+    """On leave, say: she is addressed when she is back."""
+    other = await cast.hire()
+    shown = await cast.assembly.show(await cast.actor(cast.head), cast.campaign_id, OFFICE)
+    [page] = await cast.say(other, f"/start {PREFIX}{shown.token}")
+    [said] = await cast.press(other, next(iter(labels(page).values())))
+    assert "menunggu konfirmasi dari Anda" in said.text
+    assert await cast.rows(acknowledgments) == []
+
+
 async def test_only_within_her_rights_somebody_opens_an_assembly(cast: Cast) -> None:
     for who, unit in ((cast.person, OFFICE), (cast.other_head, OFFICE), (cast.admin, ROOT)):
         with pytest.raises(RefusedError):

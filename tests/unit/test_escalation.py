@@ -453,6 +453,40 @@ async def test_without_an_admin_the_list_waits_for_one(office: Bureau) -> None:
     assert await office.listed(SECOND, "10:00") == ["admin"]
 
 
+@pytest.mark.parametrize("why", ["nobody", "of another unit", "no identity", "blocked", "long leave"])
+async def test_where_no_admin_can_be_told_hr_gets_the_list_once(office: Bureau, why: str) -> None:
+    for name in (HR, "satu/hr2"):
+        await office.employ(name, "satu/badan")
+        await office.give(name, Role.HR, "satu")
+    if why != "nobody":
+        unit = "satu/badan" if why == "of another unit" else "satu/dinas"
+        await (office.hire if why == "no identity" else office.employ)(ADMIN, unit)
+        await office.give(ADMIN, Role.UNIT_ADMIN, unit)
+    if why == "blocked":
+        await office.put(unreachable, channel="telegram", chat_id="admin", reason="blocked", since=1)
+    if why == "long leave":
+        await office.leave(ADMIN, SECOND, SECOND + timedelta(days=30))
+    await office.hire("satu/tanpa", "satu/sekolah")
+    campaign = await office.campaign(ANI)
+    await office.deliver(campaign, "satu/tanpa", int(at(MONDAY, "08:00").timestamp()), "unreachable")
+    assert await office.listed(SECOND, "20:00") == []
+    assert await office.listed(SECOND) == ["hr"]  # one of them is enough
+    assert "satu/tanpa (sekolah): belum terdaftar" in office.lane.to("hr")[0].text
+    assert await office.listed(SECOND + timedelta(days=1)) == []  # once a campaign
+
+
+async def test_where_an_admin_stands_between_hr_gets_no_list(office: Bureau) -> None:
+    for name, role, unit in ((HR, Role.HR, "satu"), (ADMIN, Role.UNIT_ADMIN, "satu/dinas")):
+        await office.employ(name, "satu/badan")
+        await office.give(name, role, unit)
+    await office.leave(ADMIN, SECOND, SECOND + timedelta(days=1))  # back soon: waited for
+    await office.hire("satu/tanpa", "satu/sekolah")
+    campaign = await office.campaign()
+    await office.deliver(campaign, "satu/tanpa", int(at(MONDAY, "08:00").timestamp()), "unreachable")
+    assert await office.listed(SECOND) == []
+    assert await office.listed(SECOND + timedelta(days=1)) == ["admin"]
+
+
 async def test_who_is_not_addressed_any_more_is_on_no_list(office: Bureau) -> None:
     await office.employ(ADMIN, "satu/dinas")
     await office.give(ADMIN, Role.UNIT_ADMIN, "satu/dinas")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, update
 
 from bot.campaigns import subscriptions as module
+from bot.campaigns.content import Content
 from bot.campaigns.law import record
 from bot.campaigns.subscriptions import (
     OFF,
@@ -207,6 +208,58 @@ async def test_when_a_campaign_begins_the_rules_that_it_changes_are_told(desk: D
     assert await desk.told() == []
     await desk.begins(version)
     assert await desk.told() == ["ani"]
+
+
+def _content(*, narrower: bool) -> Content:
+    """As policies/ have it: the rule about live streams, with a condition or without."""
+    live = rule("live", condition=yes("dinas")) if narrower else rule("live")
+    law = record(corpus(circular(live, rule("lain", activity="lain"))), "antah/se-1")
+    subject = f"Siaran langsung {narrower}"
+    return Content("satu", "satu/se-1", "1", MONDAY, subject, "BKPSDM", {"id": ("Satu.",)}, law=law)
+
+
+async def test_a_rule_that_changes_in_policies_is_told_though_no_campaign_says_so(desk: Desk) -> None:
+    await desk.subscriptions.compare([_content(narrower=False)])
+    await desk.answered(ANI, LIVE)
+    await desk.answered(GUEST, RuleRef("satu/se-1", "lain"))
+    await desk.subscriptions.compare([_content(narrower=False)])
+    assert await desk.told() == []
+    await asyncio.gather(*(desk.subscriptions.compare([_content(narrower=True)]) for _ in range(3)))
+    assert await desk.told() == ["ani"]
+    assert "Siaran langsung True" in desk.lane.to("ani")[0].text
+
+
+async def test_what_was_told_when_policies_changed_is_not_told_again_with_the_campaign(desk: Desk) -> None:
+    await desk.subscriptions.compare([_content(narrower=False)])
+    await desk.subscriptions.compare([_content(narrower=True)])
+    await desk.answered(ANI, LIVE)  # rests on the new rule
+    [version] = [row["id"] for row in await desk.rows(circular_versions)]
+    await desk.begins(version)
+    assert await desk.told() == []
+
+
+async def test_a_first_campaign_tells_what_the_program_does_not_know_yet(desk: Desk) -> None:
+    """HR sends it from another copy of policies/, before this one has changed."""
+    await desk.subscriptions.compare([_content(narrower=False)])
+    await desk.answered(ANI, LIVE)
+    content = _content(narrower=True)
+    version = await SqlCampaigns(desk.engine, lambda: desk.now.timestamp()).add_version(content, "test")
+    await desk.begins(version.id)
+    assert await desk.told() == ["ani"]
+    await desk.answered(ANI, LIVE)
+    await desk.subscriptions.compare([content])
+    assert await desk.told() == []
+
+
+async def test_a_ledger_that_does_not_answer_stops_nothing(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def laws() -> Any:
+        raise Problem("store.locked", setting="X")
+
+    desk.kept.laws = laws  # type: ignore[method-assign]
+    await desk.subscriptions.compare([_content(narrower=True)])
+    assert "could not be told" in caplog.text
 
 
 async def test_a_second_campaign_of_the_same_version_tells_nobody_again(desk: Desk) -> None:
