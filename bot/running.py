@@ -6,11 +6,11 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.app import (
     build_assistant,
@@ -48,7 +48,7 @@ RELOAD_EVERY = 5.0
 NAMED = 3
 """Errors in policies/ that one line of the log names; `edaran policy check` names all."""
 
-Adopted = Callable[[], Awaitable[None]]
+Adopted = Callable[[], Coroutine[Any, Any, None]]
 """Awaited when other rules have begun to answer."""
 
 SAMPLE = "contoh"
@@ -133,13 +133,15 @@ async def serve(settings: Settings, policies: Path | None, wanted: Serving) -> N
                 out.staff_changed()
 
             async def compare() -> None:
-                await subscriptions.compare(await asyncio.to_thread(contents_of, assistant))
+                try:
+                    await subscriptions.compare(await asyncio.to_thread(contents_of, assistant))
+                except Exception as error:  # noqa: BLE001  # beside answering, which must not stop for it
+                    log.error("changes of rules cannot be told: %s", type(error).__name__)
 
-            await compare()
             async with (
                 reloading(assistant, policies or DIRECTORY, adopted=compare),
                 store.watching(staff_changed),
-                _keeping(assistant, store, settings, identity, subscriptions),
+                _keeping(assistant, store, settings, identity, subscriptions, compare),
                 out.tending([proxies.tell]),
             ):
                 log.info("serving %s", ", ".join(wanted.names))
@@ -183,12 +185,15 @@ async def _keeping(
     settings: Settings,
     identity: Identity,
     subscriptions: Subscriptions,
+    compare: Adopted,
 ) -> AsyncIterator[None]:
-    """While this is open, answers are counted, what they rest on is noted, and once a day what is over is
-    removed."""
+    """While this is open, answers are counted, what they rest on is noted and compared with what they rested
+    on before, and once a day what is over is removed."""
     noticing = build_noticing(assistant, store, identity, subscriptions.noticed)
     daily = store.enforcer(settings.retention).daily([store.profiles.note_uses, noticing.end_days])
-    tasks = [asyncio.create_task(daily), asyncio.create_task(subscriptions.run())]
+    tasks: list[asyncio.Task[None]] = [
+        asyncio.create_task(work) for work in (daily, subscriptions.run(), compare())
+    ]
     try:
         yield
     finally:
