@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bot.channels.web import SECRET_HEADER, WEBHOOK
+from bot.policy.files import DIRECTORY
 from tests.fakes import CATALOGUES, TOKEN
 from tests.telegram_world import FakeTelegram, fake_telegram, press_update, text_update
 
@@ -82,6 +85,43 @@ async def test_a_killed_bot_forgets_nothing_and_answers_nothing_twice(
     assert len(telegram.texts()) + len(telegram.texts("editMessageText")) == shown + 2
     for private in ("boleh live", "Orang", TOKEN, "Traceback"):
         assert private not in logged
+
+
+async def test_a_rule_that_changed_while_the_bot_was_away_is_news_to_who_asked(
+    telegram: FakeTelegram, tmp_path: Path
+) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(DIRECTORY, policies)
+    options = ("--policies", str(policies))
+    steps = ["r:regency=lumajang", "r:status=pns", "r:unit=rsud"]
+    async with serve(tmp_path, telegram.address, *options) as process:
+        telegram.updates = [
+            text_update("/start"),
+            *map(press_update, steps),
+            text_update("boleh live sekarang?"),
+        ]
+        await until(lambda: any("800.1.6.2" in text for text in telegram.texts()))
+        await until(lambda: marked(tmp_path) is not None)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    assert marked(tmp_path) == 0
+    circular = policies / "lumajang" / "se-3-2026" / "edaran.yaml"
+    circular.write_text(
+        circular.read_text().replace("kepentingan_dinas: ya, akun_resmi: ya", "akun_resmi: ya")
+    )
+    async with serve(tmp_path, telegram.address, *options) as process:
+        await until(lambda: marked(tmp_path))
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+def marked(folder: Path) -> int | None:
+    """How many subscriptions are to be told of a change. None: it is not known yet on what answers rest."""
+    with closing(sqlite3.connect(folder / "data" / "edaran.db")) as ledger:
+        if ledger.execute("SELECT count(*) FROM answered_laws").fetchone() == (0,):
+            return None
+        query = "SELECT count(*) FROM subscriptions WHERE version_id IS NOT NULL"
+        return int(ledger.execute(query).fetchone()[0])
 
 
 async def test_a_webhook_server_refuses_forged_updates_answers_true_ones_and_stops_when_told(
