@@ -21,6 +21,7 @@ from bot.storage.store import open_store
 from bot.storage.tables import whatsapp_accounts
 from tests.campaign_world import AUTHOR, SECOND
 from tests.fakes import CATALOGUES
+from tests.policy_worlds import corpus
 from tests.staff_world import NOW
 from tests.unit.whatsapp_ledger_world import BOTH, Both, Does
 
@@ -93,8 +94,7 @@ async def sending(world: Both, url: str, folder: Path, order: tuple[str, ...] = 
     settings = Settings(evidence=Evidence(key=folder / "e"), subscriptions=Subscriptions(key=folder / "s"))
     whatsapp = Whatsapp(world)
     made: dict[str, ways.Way] = {"telegram": Telegram(world), "whatsapp": whatsapp}
-    corpus: Any = None
-    out = Outgoing(store, settings, lambda: corpus, CATALOGUES, [made[name] for name in order])
+    out = Outgoing(store, settings, corpus, CATALOGUES, [made[name] for name in order])
     try:
         yield Place(world, out, whatsapp)
     finally:
