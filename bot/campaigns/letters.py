@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Protocol
 
-from bot.campaigns.ack_pages import READ, circular_buttons
+from bot.campaigns.ack_pages import READ, circular_buttons, when
 from bot.campaigns.acknowledging import Told
 from bot.campaigns.content import Content, message
 from bot.campaigns.reminders import labelled
 from bot.model import Attachment, Opening, Reply
 from bot.problems import Problem
-from bot.rendering import dates
 from bot.rendering.texts import Texts
 
 PDF = "application/pdf"
@@ -57,7 +56,7 @@ class Letters:
         document = await self._document(told.version)
         notes = [texts("content.test")] if test else []
         if due is not None:
-            notes.append(texts("content.due", due=self._moment(due, told.content.regency, texts)))
+            notes.append(texts("content.due", due=when(due, self._zone(told.content.regency), texts)))
         notes += [texts("content.renewed")] if told.renewed else []
         return Reply(
             message(told.content, texts, *notes),
@@ -65,10 +64,6 @@ class Letters:
             attachment=document,
             opening=_opening(campaign, told.content, texts),
         )
-
-    def _moment(self, due: int, regency: str, texts: Texts) -> str:
-        local = datetime.fromtimestamp(due, self._zone(regency))
-        return f"{dates.day(local, texts)} {dates.clock(local, texts)} {dates.zone_name(local)}"
 
     async def _document(self, version: int) -> Attachment | None:
         """Of one version at a time: it can have 20 MB, and a batch asks for the same one."""

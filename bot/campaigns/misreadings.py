@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.campaigns.screens import cut
 from bot.people.counting import LEAST
 from bot.rendering.texts import Texts
 
@@ -47,8 +48,7 @@ def misread(counts: Iterable[tuple[str, int, int]], wording: str | None) -> tupl
 
 
 def line(one: Misread, texts: Texts) -> str:
-    quote = one.quote if len(one.quote) <= LONGEST else one.quote[: LONGEST - 1].rstrip() + "…"
-    values = {"quote": quote, "wrong": one.wrong, "answers": one.answers}
+    values = {"quote": cut(one.quote, LONGEST), "wrong": one.wrong, "answers": one.answers}
     if one.clause is None:
         return texts("report.misread", **values)
     return texts("report.misread_clause", clause=one.clause, **values)

@@ -66,6 +66,8 @@ def _said(counts: Mapping[str, int], texts: Texts) -> str:
 
 
 def head(known: Known, zone: tzinfo, texts: Texts) -> Iterator[str]:
+    from bot.campaigns.campaign import CampaignState
+
     campaign, version = known.campaign, known.version
     yield texts(
         "report.head",
@@ -74,7 +76,7 @@ def head(known: Known, zone: tzinfo, texts: Texts) -> Iterator[str]:
         due=moment(campaign.due, zone, texts),
     )
     yield texts("report.circular", number=version.number or version.circular, subject=version.subject)
-    if campaign.state.value == "approved" and campaign.starts_at is not None:
+    if campaign.state is CampaignState.APPROVED and campaign.starts_at is not None:
         yield texts("report.starts", starts=moment(campaign.starts_at, zone, texts))
 
 

@@ -47,12 +47,17 @@ async def waits_for(world: Staged, name: str) -> list[str]:
     return [one.told.content.subject for one in waiting]
 
 
+async def sent_to_one(world: Staged, campaign: Campaign) -> None:
+    """The first of its people; the others wait."""
+    sending = world.sending(batch=1)
+    await sending.batch(campaign.id)
+    await sending.end()
+
+
 async def test_what_has_not_gone_out_is_withdrawn_and_what_has_is_not_waited_for(world: Staged) -> None:
     first, *_ = await world.staffed(3)
     old = await world.campaign()
-    sending = world.sending(batch=1)
-    await sending.batch(old.id)
-    await sending.end()
+    await sent_to_one(world, old)
     new = await changed(world, old)
     assert await older_campaigns(world.engine, new.id) == [old.id]
     await world.deliveries.settle(old.id)
@@ -104,9 +109,7 @@ async def test_whom_the_new_version_does_not_ask_is_still_asked_for_the_old_one(
 async def test_of_three_versions_only_the_newest_is_sent_and_waited_for(world: Staged) -> None:
     first, *_ = await world.staffed(3)
     one = await world.campaign()
-    sending = world.sending(batch=1)
-    await sending.batch(one.id)
-    await sending.end()
+    await sent_to_one(world, one)
     two = await changed(world, one)
     three = await changed(world, two, "Diubah lagi")
     assert await older_campaigns(world.engine, three.id) == [one.id, two.id]
