@@ -84,6 +84,11 @@ class View:
         """Whether the actor sees the whole campaign."""
         return any(map(self.whole, self.tops))
 
+    @property
+    def misread(self) -> bool:
+        """Whether the actor sees which clauses are misread: answers are counted over all units."""
+        return self.known.campaign.quiz and self.all
+
     def whole(self, unit: int) -> bool:
         """Whether the unit is the regency itself."""
         return self.units[unit].parent is None
@@ -181,10 +186,8 @@ class Reporting:
         return await self._ledger.rungs(view.known.campaign.id, None if view.whole(unit) else unit)
 
     async def misread(self, view: View) -> Sequence[Misread] | None:
-        """None: nobody is asked, or the actor sees a part only: answers are counted over all units."""
-        if not view.known.campaign.quiz or not view.all:
-            return None
-        return await self._ledger.misread(view.known.version.id)
+        """None: that is not for the actor to see, or nobody is asked."""
+        return await self._ledger.misread(view.known.version.id) if view.misread else None
 
     async def compared(
         self, actor: Actor, campaigns: Sequence[int], unit: int | None = None

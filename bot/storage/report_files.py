@@ -153,9 +153,7 @@ async def _told(connection: AsyncConnection, view: View) -> Counter[Rung]:
 
 
 async def _misread(connection: AsyncConnection, view: View) -> Sequence[Misread]:
-    """Only for who sees the whole campaign: answers are counted over all units."""
-    asked = view.known.campaign.quiz and view.all
-    return await misreadings(connection, view.known.version.id) if asked else ()
+    return await misreadings(connection, view.known.version.id) if view.misread else ()
 
 
 class _Paths:
